@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The name of an endpoint: protocol and 4-tuple as the client sees them.
+ */
+#ifndef IPOS_BASE_KEY_H
+#define IPOS_BASE_KEY_H
+
+#include <linux/types.h>
+#include <linux/ipos_wire.h>
+
+/**
+ * struct ipos_key - the 4-tuple as the client sees it, network byte order
+ * @caddr: the client's address
+ * @saddr: the address the client talks to, on whichever board it lives
+ * @cport: the client's port
+ * @sport: the port the client talks to
+ * @proto: enum ipos_protocol
+ *
+ * Compared and hashed as bytes: build it with ipos_key_init() only, so that
+ * the padding is zero.
+ */
+struct ipos_key {
+	__be32	caddr;
+	__be32	saddr;
+	__be16	cport;
+	__be16	sport;
+	u8	proto;
+	u8	zero[3];
+};
+
+static inline struct ipos_key ipos_key_init(u8 proto, __be32 caddr,
+					    __be16 cport, __be32 saddr,
+					    __be16 sport)
+{
+	return (struct ipos_key){
+		.caddr = caddr, .saddr = saddr,
+		.cport = cport, .sport = sport, .proto = proto,
+	};
+}
+
+#endif /* IPOS_BASE_KEY_H */
