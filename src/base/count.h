@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every reason for which ipOS does, refuses or drops something, counted per
+ * CPU and network namespace. One list: names, order and explanations of
+ * `ipos-ctl stats show` come from here.
+ */
+#ifndef IPOS_BASE_COUNT_H
+#define IPOS_BASE_COUNT_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+#define IPOS_COUNTERS(X) \
+	X(syn_received, "SYNs of clients to a virtual service") \
+	X(syn_ack_sent, "SYN-ACKs sent, retransmissions included") \
+	X(established, "handshakes completed by this board") \
+	X(reset_sent, "RSTs sent to clients") \
+	X(reset_received, "RSTs of clients for unattached endpoints") \
+	X(bad_ack, "handshake ACKs that acknowledge what was never sent") \
+	X(no_endpoint, "segments to a service that belong to no connection") \
+	X(syn_timeout, "handshakes given up: no ACK of the client came") \
+	X(request_timeout, "requests not complete in time, placed by policy") \
+	X(request_too_long, "requests beyond the bound, placed by policy") \
+	X(request_unparsed, "requests that are not HTTP, placed by policy") \
+	X(ack_forced, "parts of a request acknowledged before the hand-off") \
+	X(attached_here, "endpoints attached to a listener of this board") \
+	X(handoff_offered, "endpoints offered to another board") \
+	X(handoff_retransmitted, "offers sent again") \
+	X(handoff_done, "endpoints that another board took over") \
+	X(handoff_refused, "offers that a board refused") \
+	X(handoff_timeout, "offers that no board answered") \
+	X(handoff_withdrawn, "offers taken back") \
+	X(handoff_expired, "reservations that ended without a commit") \
+	X(accepted, "endpoints of other boards committed here") \
+	X(refused, "offers refused here") \
+	X(unplaced, "connections reset because no board could serve them") \
+	X(lost, "moved connections reset because their board lost them") \
+	X(closed, "moved connections that ended at their board") \
+	X(url_hit, "endpoints placed by the URL Map") \
+	X(policy_hit, "endpoints placed by the service's policy") \
+	X(forwarded, "packets of clients forwarded to another board") \
+	X(delivered, "packets of clients taken from other boards") \
+	X(held, "packets held until their endpoint has a place") \
+	X(frames_received, "ipOS frames received on fabric devices") \
+	X(frames_sent, "ipOS frames sent") \
+	X(drop_frame_short, "frames dropped: shorter than they claim") \
+	X(drop_frame_checksum, "frames dropped: wrong checksum") \
+	X(drop_frame_type, "frames dropped: type not known") \
+	X(drop_frame_protocol, "frames dropped: protocol not known") \
+	X(drop_frame_length, "frames dropped: absurd body length") \
+	X(drop_frame_role, "frames dropped: not a fabric device") \
+	X(drop_frame_sender, "frames dropped: sender is no known board") \
+	X(drop_frame_target, "frames dropped: meant for another Server IP") \
+	X(drop_frame_inner, "type 2 frames dropped: malformed packet inside") \
+	X(drop_stale_offer, "offers dropped: tombstoned, older or other epoch") \
+	X(drop_stale_ack, "acknowledgements that matched nothing") \
+	X(drop_stale_notice, "refusals, 0x81 and 0x82 that matched nothing") \
+	X(drop_packet_malformed, "packets of clients dropped: malformed") \
+	X(drop_packet_checksum, "packets of clients dropped: wrong checksum") \
+	X(drop_packet_sequence, "segments dropped: outside the window") \
+	X(drop_packet_order, "segments dropped: hold queue full") \
+	X(drop_packet_mtu, "packets dropped: too long for the fabric") \
+	X(drop_no_memory, "packets dropped: no memory") \
+	X(drop_no_route, "packets dropped: no route or device to send by") \
+	X(drop_limit_temporary, "SYNs dropped: Temporary Table full") \
+	X(drop_limit_connect, "hand-offs not tried: Forward-Connect full") \
+	X(drop_limit_forward, "hand-offs not tried: Forward Table full") \
+	X(drop_limit_local, "Local Table full: offer refused or unlisted") \
+	X(drop_limit_closed, "tombstones not kept: table full") \
+	X(local_in, "packets caught on their way to this host's stack") \
+	X(resumed, "SYNs that ended a closing Forward entry early")
+
+enum ipos_counter {
+#define IPOS_COUNTER_ENUM(name, text) IPOS_N_##name,
+	IPOS_COUNTERS(IPOS_COUNTER_ENUM)
+#undef IPOS_COUNTER_ENUM
+	IPOS_N_MAX
+};
+
+struct ipos_counters {
+	u64 n[IPOS_N_MAX];
+};
+
+/* Any context. Lost to nobody: a 64-bit add on this CPU's own copy. */
+#define ipos_count(counters, name) \
+	this_cpu_inc((counters)->n[IPOS_N_##name])
+
+static inline void ipos_count_index(struct ipos_counters __percpu *counters,
+				    enum ipos_counter i)
+{
+	this_cpu_inc(counters->n[i]);
+}
+
+const char *ipos_count_name(enum ipos_counter i);
+const char *ipos_count_text(enum ipos_counter i);
+u64 ipos_count_sum(struct ipos_counters __percpu *counters,
+		   enum ipos_counter i);
+
+#endif /* IPOS_BASE_COUNT_H */

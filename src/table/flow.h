@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The flow table: one hash whose entries' states are the Temporary,
+ * Forward-Connect, Forward and Local Tables. A packet costs one look-up, a
+ * transition is one atomic change of state.
+ */
+#ifndef IPOS_TABLE_FLOW_H
+#define IPOS_TABLE_FLOW_H
+
+#include <linux/jiffies.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include "base/key.h"
+#include "table/server.h"
+#include "table/table.h"
+
+enum ipos_flow_state {
+	IPOS_FLOW_TEMPORARY,		/* unattached endpoint of this board */
+	IPOS_FLOW_FORWARD_CONNECT,	/* offered, not acknowledged yet */
+	IPOS_FLOW_FORWARD,		/* another board's: forward */
+	IPOS_FLOW_LOCAL,		/* attached to a socket of this host */
+	IPOS_FLOW_RESERVED,		/* another board's offer, not committed */
+	IPOS_FLOW_CLOSED,		/* tombstone of an endpoint handed to us */
+	IPOS_FLOW_DEAD,			/* out of the table */
+	IPOS_FLOW_STATES = IPOS_FLOW_DEAD
+};
+
+/* Bits of struct ipos_flow.flags, changed under the lock only. */
+#define IPOS_FLOW_BOUND		BIT(0)	/* in the table of bindings */
+#define IPOS_FLOW_TARGET	BIT(1)	/* @peer is the origin, not the target */
+#define IPOS_FLOW_CLOSING	BIT(2)	/* Forward: 0x81 closed was heard */
+#define IPOS_FLOW_RESET		BIT(3)	/* Forward: answer the client by RST */
+#define IPOS_FLOW_LOST		BIT(4)	/* Closed: never reached accept() */
+
+struct ipos_endpoint;
+
+/**
+ * struct ipos_flow - one endpoint this board knows of
+ * @node: in the table, key @key
+ * @key: the 4-tuple as the client sees it
+ * @hdr: header of type 2 frames towards @peer, ready to send; its addresses,
+ *	ports and protocol with @peer's Server IP name the binding: what 11i
+ *	and the notices repeat
+ * @bind_node: in the table of bindings
+ * @peer: the other board, referenced; set before the state that uses it
+ * @endpoint: engine/'s: what an unfinished endpoint needs; under @lock
+ * @handoff_id: of the hand-off under way or done, 0 when none
+ * @lock: endpoint, flags and every transition but those of a closing socket
+ * @refs: the table's, a timer's, a walker's
+ * @state: enum ipos_flow_state
+ * @flags: IPOS_FLOW_*
+ * @window: the client's window as its last segment before the move told it
+ * @used: jiffies when a packet last passed, or when a closing entry began
+ * @created: jiffies
+ * @rcv_nxt: RCV.NXT at the hand-off, host order
+ * @snd_nxt: SND.NXT at the hand-off, host order
+ * @rcu: freed after a grace period
+ */
+struct ipos_flow {
+	struct rhash_head	node;
+	struct ipos_key		key;
+	struct ipos_hdr		hdr;
+	struct ipos_server	*peer;
+	u32			state;
+	u32			used;
+	u16			flags;
+	u16			window;
+	refcount_t		refs;
+	struct rhash_head	bind_node;
+	struct ipos_endpoint	*endpoint;
+	u64			handoff_id;
+	spinlock_t		lock;
+	u32			created;
+	u32			rcv_nxt;
+	u32			snd_nxt;
+	struct rcu_head		rcu;
+};
+
+struct ipos_flow_table {
+	struct rhashtable	by_key;
+	struct rhashtable	by_binding;
+	struct ipos_bound	bound[IPOS_FLOW_STATES];
+};
+
+int ipos_flow_table_init(struct ipos_flow_table *table);
+void ipos_flow_table_destroy(struct ipos_flow_table *table);
+
+static inline enum ipos_flow_state ipos_flow_state(const struct ipos_flow *flow)
+{
+	return smp_load_acquire(&flow->state);
+}
+
+struct ipos_flow *ipos_flow_add(struct ipos_flow_table *table,
+				const struct ipos_key *key,
+				enum ipos_flow_state state);
+struct ipos_flow *ipos_flow_peek(struct ipos_flow_table *table,
+				 const struct ipos_key *key);
+struct ipos_flow *ipos_flow_peek_binding(struct ipos_flow_table *table,
+					 const struct ipos_hdr *hdr,
+					 __be32 peer_ip);
+bool ipos_flow_get(struct ipos_flow *flow);
+void ipos_flow_put(struct ipos_flow *flow);
+
+int ipos_flow_bind(struct ipos_flow_table *table, struct ipos_flow *flow,
+		   const struct ipos_hdr *hdr, struct ipos_server *peer);
+void ipos_flow_unbind(struct ipos_flow_table *table, struct ipos_flow *flow);
+
+bool ipos_flow_move(struct ipos_flow_table *table, struct ipos_flow *flow,
+		    enum ipos_flow_state from, enum ipos_flow_state to);
+bool ipos_flow_remove(struct ipos_flow_table *table, struct ipos_flow *flow,
+		      enum ipos_flow_state from);
+
+/* Writes only when a jiffy has passed: the line stays shared between CPUs. */
+static inline void ipos_flow_touch(struct ipos_flow *flow)
+{
+	u32 now = (u32)jiffies;
+
+	if (READ_ONCE(flow->used) != now)
+		WRITE_ONCE(flow->used, now);
+}
+
+#endif /* IPOS_TABLE_FLOW_H */

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The Server State Table: every other board of the cluster this board knows,
+ * by Server IP and by MAC. Rows are made by hand for now.
+ */
+#ifndef IPOS_TABLE_SERVER_H
+#define IPOS_TABLE_SERVER_H
+
+#include <linux/if_ether.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/refcount.h>
+#include "table/table.h"
+
+enum ipos_server_state {
+	IPOS_SERVER_UP,
+	IPOS_SERVER_DRAIN,	/* keeps what it has, gets nothing new */
+	IPOS_SERVER_DOWN,
+};
+
+/**
+ * struct ipos_server - one board
+ * @by_ip: in the table, key @ip
+ * @by_lladdr: in the table, key @lladdr
+ * @ip: Server IP
+ * @lladdr: MAC on the fabric
+ * @dead: the row was deleted; flows may still hold it
+ * @state: enum ipos_server_state
+ * @refs: the table's, and one per flow
+ * @dev: fabric device that reaches it; NULL once that is gone; RCU
+ * @ifindex: of @dev, for showing
+ * @connections: Number TCP Connections (established), as last told
+ * @cpu: CPU utilization, per mille
+ * @memory: Available memory, KiB
+ * @bandwidth: Available Bandwidth, kbit/s
+ * @handoffs: endpoints of ours it holds now
+ */
+struct ipos_server {
+	struct rhash_head	by_ip;
+	struct rhash_head	by_lladdr;
+	__be32			ip;
+	u8			lladdr[ETH_ALEN];
+	bool			dead;
+	u8			state;
+	refcount_t		refs;
+	struct net_device __rcu	*dev;
+	netdevice_tracker	dev_tracker;
+	int			ifindex;
+	u32			connections;
+	u32			cpu;
+	u64			memory;
+	u64			bandwidth;
+	atomic_t		handoffs;
+	struct rcu_head		rcu;
+};
+
+struct ipos_server_table {
+	struct rhashtable	by_ip;
+	struct rhashtable	by_lladdr;
+	struct ipos_bound	bound;
+	struct mutex		mutex;	/* serializes add, delete, device loss */
+};
+
+int ipos_server_table_init(struct ipos_server_table *table);
+void ipos_server_table_destroy(struct ipos_server_table *table);
+
+int ipos_server_add(struct ipos_server_table *table, __be32 ip,
+		    const u8 *lladdr, struct net_device *dev);
+int ipos_server_del(struct ipos_server_table *table, __be32 ip);
+void ipos_server_dev_gone(struct ipos_server_table *table,
+			  struct net_device *dev);
+
+struct ipos_server *ipos_server_peek(struct ipos_server_table *table,
+				     __be32 ip);
+struct ipos_server *ipos_server_peek_lladdr(struct ipos_server_table *table,
+					    const u8 *lladdr);
+struct ipos_server *ipos_server_get(struct ipos_server *server);
+void ipos_server_put(struct ipos_server *server);
+
+#endif /* IPOS_TABLE_SERVER_H */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Virtual services: which protocol, address and port are intercepted, how
+ * their requests are inspected and by what policy they are placed.
+ */
+#ifndef IPOS_TABLE_SERVICE_H
+#define IPOS_TABLE_SERVICE_H
+
+#include <linux/refcount.h>
+#include "base/key.h"
+#include "table/table.h"
+
+enum ipos_inspect_mode {
+	IPOS_INSPECT_NONE,
+	IPOS_INSPECT_HTTP,
+};
+
+enum ipos_policy {
+	IPOS_POLICY_LOCAL_FIRST,
+	IPOS_POLICY_LEAST_CONN,
+};
+
+struct ipos_service_key {
+	__be32	addr;
+	__be16	port;
+	u8	proto;		/* enum ipos_protocol */
+	u8	zero;
+};
+
+/**
+ * struct ipos_service - one virtual service
+ * @node: in the table
+ * @key: what clients talk to
+ * @target_port: port the applications listen on, network byte order
+ * @inspect: enum ipos_inspect_mode
+ * @policy: enum ipos_policy
+ * @foreign: the address was admitted though it is not this host's
+ * @refs: the table's, and one per unattached endpoint
+ * @connections: handshakes completed since the service was made
+ */
+struct ipos_service {
+	struct rhash_head	node;
+	struct ipos_service_key	key;
+	__be16			target_port;
+	u8			inspect;
+	u8			policy;
+	bool			foreign;
+	refcount_t		refs;
+	atomic_long_t		connections;
+	struct rcu_head		rcu;
+};
+
+struct ipos_service_table {
+	struct rhashtable	ht;
+	struct ipos_bound	bound;
+};
+
+int ipos_service_table_init(struct ipos_service_table *table);
+void ipos_service_table_destroy(struct ipos_service_table *table);
+
+int ipos_service_add(struct ipos_service_table *table,
+		     const struct ipos_service *settings);
+int ipos_service_del(struct ipos_service_table *table,
+		     const struct ipos_service_key *key);
+
+struct ipos_service *ipos_service_peek(struct ipos_service_table *table,
+				       u8 proto, __be32 addr, __be16 port);
+struct ipos_service *ipos_service_get(struct ipos_service *service);
+void ipos_service_put(struct ipos_service *service);
+
+#endif /* IPOS_TABLE_SERVICE_H */

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What every table shares: the kernel's resizable RCU hash table, a bound, and
+ * a walk that sleeps between stretches. Look-ups take no lock; the typed tables
+ * call rhashtable_lookup() with their constant parameters, so that the hash is
+ * inlined.
+ */
+#ifndef IPOS_TABLE_TABLE_H
+#define IPOS_TABLE_TABLE_H
+
+#include <linux/rhashtable.h>
+#include <linux/types.h>
+
+/**
+ * struct ipos_bound - how many rows there are and may be
+ * @count: rows now
+ * @limit: rows at most; lowering it below @count only stops new rows
+ */
+struct ipos_bound {
+	atomic_t	count;
+	u32		limit;
+};
+
+static inline void ipos_bound_init(struct ipos_bound *bound, u32 limit)
+{
+	atomic_set(&bound->count, 0);
+	bound->limit = limit;
+}
+
+/* Takes a place; false when all are taken. Any context. */
+static inline bool ipos_bound_take(struct ipos_bound *bound)
+{
+	if (atomic_inc_return(&bound->count) <= READ_ONCE(bound->limit))
+		return true;
+	atomic_dec(&bound->count);
+	return false;
+}
+
+/* Takes a place whether there is one or not: for what must not be refused. */
+static inline void ipos_bound_force(struct ipos_bound *bound)
+{
+	atomic_inc(&bound->count);
+}
+
+static inline void ipos_bound_give(struct ipos_bound *bound)
+{
+	atomic_dec(&bound->count);
+}
+
+static inline u32 ipos_bound_count(const struct ipos_bound *bound)
+{
+	return atomic_read(&bound->count);
+}
+
+/*
+ * Calls fn for every object, under RCU; fn may remove the object. Objects that
+ * come or go meanwhile, or a resize, may make it miss or repeat one. Process
+ * context; stops when fn returns false.
+ */
+void ipos_table_walk(struct rhashtable *ht, bool (*fn)(void *obj, void *arg),
+		     void *arg);
+
+#endif /* IPOS_TABLE_TABLE_H */
