@@ -93,4 +93,6 @@ size_t ipos_wire_build_notice(void *frame, const struct ipos_hdr *hdr,
 			      enum ipos_type type,
 			      const struct ipos_notice *notice);
 
+bool ipos_tcb_sane(const struct ipos_tcb *tcb);
+
 #endif /* IPOS_WIRE_WIRE_H */
