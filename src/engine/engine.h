@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the decisions of one network namespace work on: its tables, settings,
+ * counters and its way out. board/ builds it, the hooks hand it packets,
+ * control/ shows and changes it.
+ */
+#ifndef IPOS_ENGINE_ENGINE_H
+#define IPOS_ENGINE_ENGINE_H
+
+#include <linux/siphash.h>
+#include <linux/workqueue.h>
+#include "base/count.h"
+#include "table/flow.h"
+#include "table/server.h"
+#include "table/service.h"
+#include "table/url.h"
+#include "table/withdrawn.h"
+
+struct net;
+
+/**
+ * struct ipos_settings - what `board set` changes; read without a lock
+ * @server_ip: this board's Server IP, 0 until set: no hand-off either way
+ * @ethertype: type field of ipOS frames, network byte order
+ * @draining: refuse offers and place nothing new here
+ * @load_threshold: established connections up to which local-first stays
+ * @hold_bytes: request bytes held per endpoint before the policy decides
+ * @hold_ms: time from the handshake until the policy decides
+ * @offer_ms: first retransmission of an offer; doubles
+ * @offer_tries: offers sent to one board before the next is tried
+ * @ack_ms: interval of repeated acknowledgements; above a round trip
+ * @ack_tries: repeated acknowledgements before a reservation expires
+ * @reserve_ms: lifetime of a reservation whose receive queue is incomplete
+ * @idle_s: Forward entries without a packet end after this
+ * @closing_s: how long a closed connection's packets are still forwarded
+ */
+struct ipos_settings {
+	__be32	server_ip;
+	__be16	ethertype;
+	bool	draining;
+	u32	load_threshold;
+	u32	hold_bytes;
+	u32	hold_ms;
+	u32	offer_ms;
+	u32	offer_tries;
+	u32	ack_ms;
+	u32	ack_tries;
+	u32	reserve_ms;
+	u32	idle_s;
+	u32	closing_s;
+};
+
+/**
+ * struct ipos_engine - one network namespace
+ * @net: the namespace; outlives the engine
+ * @counters: what was done and dropped
+ * @settings: see there
+ * @mtu: least MTU of the fabric devices, 0 when there is none
+ * @flows: Temporary, Forward-Connect, Forward and Local Table
+ * @servers: Server State Table
+ * @services: virtual services
+ * @urls: URL Map
+ * @withdrawn: offers taken back and not yet answered
+ * @held_bytes: memory of all held segments, bounded
+ * @isn_key: of initial sequence numbers and timestamp offsets
+ * @handoff_id: the last one given out
+ * @epoch: this start of this board, never 0
+ * @walker: expires what needs no timer of its own
+ * @stopping: nothing new is begun
+ */
+struct ipos_engine {
+	struct net			*net;
+	struct ipos_counters __percpu	*counters;
+	struct ipos_settings		settings;
+	u32				mtu;
+	struct ipos_flow_table		flows;
+	struct ipos_server_table	servers;
+	struct ipos_service_table	services;
+	struct ipos_url_table		urls;
+	struct ipos_withdrawn_table	withdrawn;
+	atomic_long_t			held_bytes;
+	siphash_key_t			isn_key;
+	atomic64_t			handoff_id;
+	u64				epoch;
+	struct delayed_work		walker;
+	bool				stopping;
+};
+
+int ipos_engine_init(struct ipos_engine *engine, struct net *net);
+void ipos_engine_stop(struct ipos_engine *engine);
+void ipos_engine_destroy(struct ipos_engine *engine);
+
+#endif /* IPOS_ENGINE_ENGINE_H */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Offers taken back whose target has not confirmed it yet. While one is
+ * remembered, nothing with the same 11b header is offered to that target:
+ * a late acknowledgement could not be told apart (docs/protocol.md).
+ */
+#ifndef IPOS_TABLE_WITHDRAWN_H
+#define IPOS_TABLE_WITHDRAWN_H
+
+#include <linux/ipos_wire.h>
+#include "table/table.h"
+
+struct ipos_withdrawn_table {
+	struct rhashtable	ht;
+	struct ipos_bound	bound;
+};
+
+int ipos_withdrawn_table_init(struct ipos_withdrawn_table *table);
+void ipos_withdrawn_table_destroy(struct ipos_withdrawn_table *table);
+
+bool ipos_withdrawn_add(struct ipos_withdrawn_table *table,
+			const struct ipos_hdr *hdr, u64 handoff_id,
+			unsigned long lifetime);
+bool ipos_withdrawn_has(struct ipos_withdrawn_table *table,
+			const struct ipos_hdr *hdr);
+void ipos_withdrawn_answered(struct ipos_withdrawn_table *table,
+			     const struct ipos_hdr *hdr, u64 handoff_id);
+void ipos_withdrawn_expire(struct ipos_withdrawn_table *table);
+
+#endif /* IPOS_TABLE_WITHDRAWN_H */
