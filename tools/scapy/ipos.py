@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """ipOS frames for scapy, written from docs/protocol.md alone, so that it can judge the module's own encoder."""
 
-from scapy.fields import (ByteEnumField, ByteField, FlagsField, IntField, IPField, ShortEnumField, ShortField,
-                          StrFixedLenField, StrLenField, XIntField, XLongField, XShortField)
+from scapy.fields import (ByteEnumField, ByteField, FlagsField, IntField, IPField, ShortField, StrFixedLenField,
+                          StrLenField, XIntField, XLongField, XShortField)
 from scapy.layers.inet import IP
 from scapy.layers.l2 import Dot3, Ether
 from scapy.packet import Packet, Raw, bind_layers, split_layers
