@@ -1,0 +1,527 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The head of an HTTP/1.x request, RFC 9112, one byte at a time: a state, a
+ * byte, the next state. So the segments in which a client sends its request
+ * cannot make a difference.
+ *
+ * The server will parse the request again and is the one to refuse it. What
+ * matters here is never to understand another host or path than the server
+ * will, so whatever is malformed or could be read in two ways is "none".
+ */
+#include "inspect/http.h"
+
+enum state {
+	ST_START,		/* empty lines before the request line */
+	ST_START_CR,
+	ST_METHOD,
+	ST_TARGET,
+	ST_SCHEME,
+	ST_SLASHES,		/* those between scheme and authority */
+	ST_AUTHORITY,
+	ST_PATH,
+	ST_PCT_HIGH,
+	ST_PCT_LOW,
+	ST_QUERY,
+	ST_ASTERISK,
+	ST_VERSION,
+	ST_VERSION_END,
+	ST_REQUEST_CR,
+	ST_FIELD,		/* the first byte of a field line */
+	ST_NAME,
+	ST_VALUE,
+	ST_VALUE_CR,
+	ST_HEAD_CR,		/* of the empty line at the end */
+	ST_FOUND,
+	ST_NONE,
+};
+
+enum host_state {
+	HOST_FIRST,
+	HOST_NAME,
+	HOST_LITERAL,		/* between brackets */
+	HOST_LITERAL_END,
+	HOST_PORT,
+	HOST_OVER,
+};
+
+/* A field to be looked into, such as a cookie, is a value here and a bit. */
+enum field {
+	FIELD_NONE,		/* no field line yet */
+	FIELD_OTHER,
+	FIELD_HOST,
+};
+
+#define MISSING_LINE	0x01
+#define MISSING_HOST	0x02
+
+#define MISMATCH	0xff
+
+static bool is_alpha(u8 c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_digit(u8 c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_blank(u8 c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool is_ctl(u8 c)
+{
+	return c < ' ' || c == 0x7f;
+}
+
+/* RFC 3986, section 2.3. */
+static bool is_unreserved(u8 c)
+{
+	return is_alpha(c) || is_digit(c) ||
+	       c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+/* RFC 9110, section 5.6.2: what methods and field names are made of. */
+static bool is_token(u8 c)
+{
+	switch (c) {
+	case '!': case '#': case '$': case '%': case '&': case '\'':
+	case '*': case '+': case '^': case '`': case '|':
+		return true;
+	default:
+		return is_unreserved(c);
+	}
+}
+
+/* RFC 3986, section 3.2.2: what a registered name is made of. */
+static bool is_regname(u8 c)
+{
+	switch (c) {
+	case '!': case '$': case '&': case '\'': case '(': case ')':
+	case '*': case '+': case ',': case ';': case '=': case '%':
+		return true;
+	default:
+		return is_unreserved(c);
+	}
+}
+
+static u8 to_lower(u8 c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+/* The digit's value, or -1. */
+static int from_hex(u8 c)
+{
+	c = to_lower(c);
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+/* Goes on comparing what is read, from h->match = 0, with a word. */
+static void match_byte(struct ipos_http *h, const char *word, u8 c)
+{
+	if (h->match != MISMATCH && c && (u8)word[h->match] == c)
+		h->match++;
+	else
+		h->match = MISMATCH;
+}
+
+static bool match_whole(const struct ipos_http *h, const char *word)
+{
+	return h->match != MISMATCH && !word[h->match];
+}
+
+static void path_add(struct ipos_http *h, u8 c)
+{
+	/* A prefix is all that is ever looked up, so the rest may go. */
+	if (h->path_len < IPOS_HTTP_PATH_MAX)
+		h->path[h->path_len++] = (char)c;
+}
+
+static bool host_add(struct ipos_http *h, u8 c)
+{
+	if (h->host_len == IPOS_HTTP_HOST_MAX)
+		return false;
+	h->host[h->host_len++] = (char)to_lower(c);
+	return true;
+}
+
+/* Between two parts of a host: what may come once the name is complete. */
+static bool host_after(struct ipos_http *h, u8 c)
+{
+	if (c == ':')
+		h->host_state = HOST_PORT;
+	else if (is_blank(c))
+		h->host_state = HOST_OVER;
+	else
+		return false;
+	return true;
+}
+
+static bool host_first(struct ipos_http *h, u8 c)
+{
+	if (is_blank(c))
+		return true;
+	if (c == '[') {
+		h->host_state = HOST_LITERAL;
+		return host_add(h, c);
+	}
+	if (!is_regname(c))
+		return host_after(h, c);
+	h->host_state = HOST_NAME;
+	return host_add(h, c);
+}
+
+static bool host_literal(struct ipos_http *h, u8 c)
+{
+	if (c == ']')
+		h->host_state = HOST_LITERAL_END;
+	else if (!is_regname(c) && c != ':')
+		return false;
+	return host_add(h, c);
+}
+
+/*
+ * One byte of host[:port], with blanks around it as a field's value may have.
+ * Returns false if no host goes on like this.
+ */
+static bool host_byte(struct ipos_http *h, u8 c)
+{
+	switch (h->host_state) {
+	case HOST_FIRST:
+		return host_first(h, c);
+	case HOST_NAME:
+		return is_regname(c) ? host_add(h, c) : host_after(h, c);
+	case HOST_LITERAL:
+		return host_literal(h, c);
+	case HOST_LITERAL_END:
+		return host_after(h, c);
+	case HOST_PORT:
+		return is_digit(c) || (is_blank(c) && host_after(h, c));
+	default:
+		return is_blank(c);
+	}
+}
+
+/* The host is complete. Returns false if it cannot be. */
+static bool host_end(struct ipos_http *h)
+{
+	if (h->host_state == HOST_LITERAL)
+		return false;
+	/* The DNS root is in no map: example.org. is example.org. */
+	if (h->host_len && h->host[h->host_len - 1] == '.')
+		h->host[--h->host_len] = '\0';
+	h->host_state = HOST_OVER;
+	h->missing &= ~MISSING_HOST;
+	return true;
+}
+
+static enum state method_byte(struct ipos_http *h, u8 c)
+{
+	if (c == ' ') {
+		h->connect = match_whole(h, "CONNECT");
+		return ST_TARGET;
+	}
+	match_byte(h, "CONNECT", c);
+	return is_token(c) ? ST_METHOD : ST_NONE;
+}
+
+static enum state start_byte(struct ipos_http *h, u8 c)
+{
+	if (c == '\r')
+		return ST_START_CR;
+	if (c == '\n')
+		return ST_START;
+	return c == ' ' ? ST_NONE : method_byte(h, c);
+}
+
+static enum state version_begin(struct ipos_http *h)
+{
+	h->match = 0;
+	return ST_VERSION;
+}
+
+/*
+ * The authority of an absolute URI overrides the field Host (RFC 9112, section
+ * 3.2.2), and there an empty path is a slash (RFC 9110, section 4.2.3).
+ */
+static enum state authority_byte(struct ipos_http *h, u8 c)
+{
+	bool over = c == ' ' || (!h->connect && (c == '/' || c == '?'));
+
+	if (!over)
+		return host_byte(h, c) ? ST_AUTHORITY : ST_NONE;
+	if (!h->host_len || !host_end(h))
+		return ST_NONE;
+	if (!h->connect)
+		path_add(h, '/');
+	if (c == ' ')
+		return version_begin(h);
+	return c == '/' ? ST_PATH : ST_QUERY;
+}
+
+static enum state target_byte(struct ipos_http *h, u8 c)
+{
+	if (h->connect)
+		return authority_byte(h, c);
+	if (c == '*')
+		return ST_ASTERISK;
+	if (c == '/') {
+		path_add(h, c);
+		return ST_PATH;
+	}
+	return is_alpha(c) ? ST_SCHEME : ST_NONE;
+}
+
+static enum state scheme_byte(struct ipos_http *h, u8 c)
+{
+	if (c == ':') {
+		h->match = 0;
+		return ST_SLASHES;
+	}
+	if (is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.')
+		return ST_SCHEME;
+	return ST_NONE;
+}
+
+static enum state slashes_byte(struct ipos_http *h, u8 c)
+{
+	match_byte(h, "//", c);
+	if (h->match == MISMATCH)
+		return ST_NONE;
+	return match_whole(h, "//") ? ST_AUTHORITY : ST_SLASHES;
+}
+
+/* A fragment never travels: what follows a '#' could be read in two ways. */
+static enum state query_byte(struct ipos_http *h, u8 c)
+{
+	if (c == ' ')
+		return version_begin(h);
+	return is_ctl(c) || c == '#' ? ST_NONE : ST_QUERY;
+}
+
+static enum state path_byte(struct ipos_http *h, u8 c)
+{
+	if (c == '?')
+		return ST_QUERY;
+	if (c == '%')
+		return ST_PCT_HIGH;
+	if (query_byte(h, c) != ST_QUERY)
+		return c == ' ' ? ST_VERSION : ST_NONE;
+	path_add(h, c);
+	return ST_PATH;
+}
+
+static enum state pct_high_byte(struct ipos_http *h, u8 c)
+{
+	int digit = from_hex(c);
+
+	if (digit < 0)
+		return ST_NONE;
+	h->pct = (u8)(digit << 4);
+	return ST_PCT_LOW;
+}
+
+/*
+ * RFC 3986, section 6.2.2: an unreserved byte and its encoding are the same,
+ * and so are both cases of the digits. Dot segments are left where they are;
+ * a prefix in the URL Map sees the path as the client wrote it.
+ */
+static enum state pct_low_byte(struct ipos_http *h, u8 c)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	int digit = from_hex(c);
+
+	if (digit < 0)
+		return ST_NONE;
+	h->pct |= (u8)digit;
+	if (is_unreserved(h->pct)) {
+		path_add(h, h->pct);
+		return ST_PATH;
+	}
+	path_add(h, '%');
+	path_add(h, digits[h->pct >> 4]);
+	path_add(h, digits[h->pct & 0xf]);
+	return ST_PATH;
+}
+
+/* Nothing but 1.0 and 1.1: the preface of HTTP/2 ends here. */
+static enum state version_byte(struct ipos_http *h, u8 c)
+{
+	if (match_whole(h, "HTTP/1."))
+		return c == '0' || c == '1' ? ST_VERSION_END : ST_NONE;
+	match_byte(h, "HTTP/1.", c);
+	return h->match == MISMATCH ? ST_NONE : ST_VERSION;
+}
+
+static enum state request_end(struct ipos_http *h)
+{
+	h->missing &= ~MISSING_LINE;
+	h->field = FIELD_NONE;
+	return ST_FIELD;
+}
+
+static enum state version_end_byte(struct ipos_http *h, u8 c)
+{
+	if (c == '\r')
+		return ST_REQUEST_CR;
+	return c == '\n' ? request_end(h) : ST_NONE;
+}
+
+static enum state name_byte(struct ipos_http *h, u8 c)
+{
+	if (c == ':') {
+		/* Of several Hosts the first one counts. */
+		if (h->missing & MISSING_HOST && match_whole(h, "host")) {
+			h->field = FIELD_HOST;
+			h->host_state = HOST_FIRST;
+		}
+		return ST_VALUE;
+	}
+	match_byte(h, "host", to_lower(c));
+	return is_token(c) ? ST_NAME : ST_NONE;
+}
+
+static enum state value_byte(struct ipos_http *h, u8 c)
+{
+	if (is_ctl(c) && c != '\t')
+		return ST_NONE;
+	if (h->field == FIELD_HOST && !host_byte(h, c))
+		return ST_NONE;
+	return ST_VALUE;
+}
+
+/* A line has ended; its field may still be continued on the next one. */
+static enum state value_end(struct ipos_http *h)
+{
+	/* No continuation can add to a host, but an empty value may get one. */
+	if (h->field == FIELD_HOST && h->host_state != HOST_FIRST)
+		return host_end(h) ? ST_FIELD : ST_NONE;
+	return ST_FIELD;
+}
+
+/* The first byte after a line tells whether the line before was complete. */
+static enum state field_byte(struct ipos_http *h, u8 c)
+{
+	if (is_blank(c))
+		return h->field == FIELD_NONE ? ST_NONE : value_byte(h, c);
+	if (h->field == FIELD_HOST)
+		host_end(h);
+	if (c == '\r')
+		return ST_HEAD_CR;
+	if (c == '\n')
+		return ST_FOUND;
+	if (c == ':')
+		return ST_NONE;
+	h->field = FIELD_OTHER;
+	h->match = 0;
+	return name_byte(h, c);
+}
+
+static enum state value_or_end(struct ipos_http *h, u8 c)
+{
+	if (c == '\r')
+		return ST_VALUE_CR;
+	return c == '\n' ? value_end(h) : value_byte(h, c);
+}
+
+static enum state next_state(struct ipos_http *h, u8 c)
+{
+	switch ((enum state)h->state) {
+	case ST_START:
+		return start_byte(h, c);
+	case ST_START_CR:
+		return c == '\n' ? ST_START : ST_NONE;
+	case ST_METHOD:
+		return method_byte(h, c);
+	case ST_TARGET:
+		return target_byte(h, c);
+	case ST_SCHEME:
+		return scheme_byte(h, c);
+	case ST_SLASHES:
+		return slashes_byte(h, c);
+	case ST_AUTHORITY:
+		return authority_byte(h, c);
+	case ST_PATH:
+		return path_byte(h, c);
+	case ST_PCT_HIGH:
+		return pct_high_byte(h, c);
+	case ST_PCT_LOW:
+		return pct_low_byte(h, c);
+	case ST_QUERY:
+		return query_byte(h, c);
+	case ST_ASTERISK:
+		return c == ' ' ? version_begin(h) : ST_NONE;
+	case ST_VERSION:
+		return version_byte(h, c);
+	case ST_VERSION_END:
+		return version_end_byte(h, c);
+	case ST_REQUEST_CR:
+		return c == '\n' ? request_end(h) : ST_NONE;
+	case ST_FIELD:
+		return field_byte(h, c);
+	case ST_NAME:
+		return name_byte(h, c);
+	case ST_VALUE:
+		return value_or_end(h, c);
+	case ST_VALUE_CR:
+		return c == '\n' ? value_end(h) : ST_NONE;
+	case ST_HEAD_CR:
+		return c == '\n' ? ST_FOUND : ST_NONE;
+	case ST_FOUND:
+	case ST_NONE:
+		break;
+	}
+	return h->state;
+}
+
+/**
+ * ipos_http_init() - begin with a new connection
+ * @h: overwritten, whatever it held
+ *
+ * Context: any.
+ */
+void ipos_http_init(struct ipos_http *h)
+{
+	memset(h, 0, sizeof(*h));
+	h->missing = MISSING_LINE | MISSING_HOST;
+}
+
+/**
+ * ipos_http_feed() - the next bytes that the client sent
+ * @h: made by ipos_http_init()
+ * @data: bytes that follow directly upon those of the call before
+ * @len: how many, also 0
+ *
+ * An answer other than IPOS_INSPECT_NEED_MORE is final: further calls repeat
+ * it. IPOS_INSPECT_FOUND comes with the byte that completes what is wanted, at
+ * the latest with the end of the head; the host may be empty then. The length
+ * of a head is not bounded here.
+ *
+ * Tolerated: empty lines before the request, line ends without CR (RFC 9112,
+ * section 2.2), folded field lines (section 5.2). Not resolved: dot segments
+ * and repeated slashes in the path.
+ *
+ * Context: any; @h belongs to the caller alone.
+ * Return: enum ipos_inspect.
+ */
+enum ipos_inspect ipos_http_feed(struct ipos_http *h, const u8 *data,
+				 size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && h->state < ST_FOUND; i++) {
+		h->state = next_state(h, data[i]);
+		if (h->state < ST_FOUND && !h->missing)
+			h->state = ST_FOUND;
+	}
+	if (h->state < ST_FOUND)
+		return IPOS_INSPECT_NEED_MORE;
+	return h->state == ST_FOUND ? IPOS_INSPECT_FOUND : IPOS_INSPECT_NONE;
+}
