@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0
+# `make help` lists what there is. Everything made lies under build/.
+
+KVER	?= $(shell uname -r)
+KDIR	?= /lib/modules/$(KVER)/build
+BUILD	:= $(CURDIR)/build
+TREE	:= $(BUILD)/$(KVER)/tree
+
+.PHONY: all help module ipos-ctl install check unit static demo play model clean
+
+all: module ipos-ctl ## the module for kernel KVER (this one's by default), and ipos-ctl
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+# One source tree serves several kernels: each builds in a tree of links.
+module: ## build/KVER/ipos.ko
+	@mkdir -p $(TREE)
+	@cp -rsuf $(CURDIR)/src $(CURDIR)/include $(CURDIR)/Kbuild $(TREE)/
+	@find $(TREE) -xtype l -delete
+	+$(MAKE) -C $(KDIR) M=$(TREE) modules
+	@cp -u $(TREE)/ipos.ko $(BUILD)/$(KVER)/ipos.ko
+
+ipos-ctl: ## build/bin/ipos-ctl
+	@mkdir -p $(BUILD)/bin
+	+$(MAKE) -C tools/ipos-ctl O=$(BUILD)/bin
+
+install: all ## module and ipos-ctl into this system
+	install -D -m 644 $(BUILD)/$(KVER)/ipos.ko $(DESTDIR)/lib/modules/$(KVER)/extra/ipos.ko
+	install -D -m 755 $(BUILD)/bin/ipos-ctl $(DESTDIR)/usr/sbin/ipos-ctl
+	[ -n "$(DESTDIR)" ] || depmod $(KVER)
+
+clean: ## remove everything that was built, but for downloaded kernels
+	rm -rf $(filter-out $(BUILD)/kernel,$(wildcard $(BUILD)/*))
