@@ -1,0 +1,997 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The hand-off rules of the protocol (docs/protocol.md, rules 1-9) as a state machine: one origin, two targets, a client.
+ * docs/model.md tells what is covered, what is not, and what was found; `tests/model/run` runs it.
+ *
+ * One process chooses among all steps that are possible: a board handles a frame, a timer fires, the network misbehaves, a
+ * board restarts. Every misbehaviour has a budget, every repetition a limit, so each run ends, and is judged there: a state
+ * that would last for ever shows as a run that ended badly.
+ *
+ * Time. A frame is either *prompt*: it arrives within the round trip that every timer exceeds, or *late*: it arrives at any
+ * moment until its life is over, or never. So a timer fires only when no prompt frame is under way, and a lost frame, a slow
+ * one and one that a timer overtook are all the same: late, at the cost of one of LATE. A doubled frame is a late copy.
+ *
+ * Sequence numbers count the client's request segments, 0 to K-1. Nothing was handed to an application before the hand-off,
+ * so the receive-queue count n of an offer is also its RCV.NXT.
+ */
+
+/* What may go wrong, how often. */
+#ifndef LATE
+#define LATE 2		/* frames that come late or never */
+#endif
+#ifndef DUP
+#define DUP 1		/* frames doubled */
+#endif
+#ifndef TCRASH
+#define TCRASH 0	/* restarts of a target */
+#endif
+#ifndef OCRASH
+#define OCRASH 0	/* restarts of the origin */
+#endif
+#ifndef REFUSE
+#define REFUSE 0	/* offers refused */
+#endif
+#ifndef STRAY
+#define STRAY 0		/* client segments sent again, or come again, at any time */
+#endif
+#ifndef LCLOSE
+#define LCLOSE 0	/* listeners closed over a reservation */
+#endif
+#ifndef ABORT
+#define ABORT 0		/* clients that send RST */
+#endif
+#ifndef RSTLOSS
+#define RSTLOSS 0	/* resets that do not reach the client */
+#endif
+/* What is run. */
+#ifndef K
+#define K 1		/* request segments; 0: the server speaks first */
+#endif
+#ifndef QUEUE
+#define QUEUE 0		/* up to so many of them acknowledged by the origin before the hand-off */
+#endif
+#ifndef TRIES
+#define TRIES 3		/* offers of one connection, each to any target */
+#endif
+#ifndef RESEND
+#define RESEND 1	/* retransmissions of an offer */
+#endif
+#ifndef NREP
+#define NREP (LATE + 1)	/* rule 6: N, more than the losses to survive */
+#endif
+#ifndef SELF
+#define SELF 1		/* 0: the origin has no listener of its own */
+#endif
+#ifndef EPOCHS
+#define EPOCHS 1	/* 0: the targets do not advertise, offers carry epoch 0 */
+#endif
+#ifdef PAIR		/* two connections, other services, one 11b header */
+#define NC 2
+#define NT 2
+#define TUPLE(c) (c)
+#else
+#ifdef REUSE		/* the client forgets and opens the same 4-tuple anew */
+#define NC 2
+#define NT 1
+#define TUPLE(c) 0
+#else
+#define NC 1
+#define NT 1
+#define TUPLE(c) 0
+#endif
+#endif
+#define PATIENCE (LATE + K + RSTLOSS + 3)
+#define PCAP 10
+#define LCAP (LATE + DUP + 1)
+
+/* Frames: type, target, connection, then id or kind, sequence number + 1, epoch. */
+#define OFFER 0
+#define WITHDRAW 1
+#define PACKET 2
+#define ACK 3
+#define REFUSAL 4
+#define CLOSED 5
+#define UNKNOWN 6
+#define WITHDRAWN 7
+#define FRAME(type, t, c, a, s, e) (((type) << 12) | ((t) << 11) | ((c) << 10) | ((a) << 6) | ((s) << 3) | (e))
+#define F_TYPE(f) (((f) >> 12) & 7)
+#define F_T(f) (((f) >> 11) & 1)
+#define F_C(f) (((f) >> 10) & 1)
+#define F_A(f) (((f) >> 6) & 15)
+#define F_S(f) (((f) >> 3) & 7)
+#define F_E(f) ((f) & 7)
+/* Kinds of client packets. */
+#define DATA 0
+#define EMPTY 1
+#define RST 2
+#define SYN 3
+#define PKT(t, c, kind, s) FRAME(PACKET, t, c, kind, (s) + 1, 0)
+
+/* The client's connections. */
+#define IDLE 0
+#define WAITS 1		/* for the response */
+#define DONE 2		/* has it */
+#define RESET 3
+#define GONE 4		/* gave the connection up itself */
+byte cst[NC], told[NC];	/* told: acknowledged to the client, by whoever */
+byte patience[NC];
+byte owners[NC];	/* applications that were given the connection */
+
+/* The origin: one flow entry a 4-tuple. */
+#define NONE 0
+#define TEMPORARY 1
+#define CONNECT 2
+#define FORWARD 3
+#define LOCAL 4
+#define CLOSING 5	/* ended at the target: still forwards */
+#define DEAD 6		/* ended here: answers with RST */
+typedef entry { byte st, c, t, id, n, sent };
+entry o[NT];
+byte tries[NC];
+byte lastid;		/* survives restarts: hand-off ids are ordered */
+byte known[2];		/* epochs as advertised, 0 = not known */
+byte hold[2];		/* the 11b header at a target: 0 free, 1 in use, 2 to be waited for */
+byte holdid[2];
+bool cookie;		/* a segment at IRS+1 may still begin an endpoint */
+
+/* The targets: index AT(t, u). */
+#define RESERVED 1
+#define OWNED 2
+#define AT(t, u) ((t) * NT + (u))
+typedef endpoint { byte st, c, id, n, got, acks, tomb; bool acked, lost, answered };	/* tomb: the last id that ended; lost: uncommitted */
+endpoint e[2 * NT];
+byte epoch[2];
+bool quiet[2];		/* restarted less than a frame's life ago */
+
+/* The network: two bags, kept sorted so that equal bags are equal states. */
+short prompt[PCAP], late[LCAP];
+byte np, nl;
+byte slow, doubled, tcrash, ocrash, refused, stray, lclose, aborts, rstlost;
+
+/* Choices, made before the deterministic step that uses them and zeroed after. */
+byte pick, coin, first;
+/* Scratch. */
+hidden short f, g;
+hidden byte i, j, t, u, c, x, s, a, next;
+/* The properties: one name each, so that a failure names what broke. */
+hidden byte two_owners, lost_bytes, needless_reset, false_expiry, client_stuck, stale_state, bag_full;
+
+#define PRESENT(k) (e[x].got >> (k) & 1)
+#define ALL(n) ((1 << (n)) - 1)
+#define COMPLETE(x) ((e[x].got & ALL(e[x].n)) == ALL(e[x].n))
+#define EXCUSE (NREP <= LATE || tcrash > 0 || ocrash > 0 || lclose > 0 || aborts > 0 || SELF == 0)
+
+inline send(fr)
+{
+	g = fr;
+	bag_full = np >= PCAP;
+	assert(!bag_full);
+	j = np;
+	do
+	:: j > 0 && prompt[j - 1] > g -> prompt[j] = prompt[j - 1]; j--
+	:: else -> break
+	od;
+	prompt[j] = g;
+	np++
+}
+
+inline make_late(fr)
+{
+	g = fr;
+	j = nl;
+	do
+	:: j > 0 && late[j - 1] > g -> late[j] = late[j - 1]; j--
+	:: else -> break
+	od;
+	late[j] = g;
+	nl++
+}
+
+/* Takes the picked frame out of a bag into f. */
+#define TAKE(bag, n) \
+	f = bag[pick]; \
+	n--; \
+	j = pick; \
+	do \
+	:: j < n -> bag[j] = bag[j + 1]; j++ \
+	:: else -> break \
+	od; \
+	bag[n] = 0
+
+inline choose(n)
+{
+	pick = 0;
+	do
+	:: pick + 1 < n -> pick++
+	:: break
+	od
+}
+
+/* A coin for whether the target refuses, an order of candidates for an origin that moves on. */
+inline flip(may)
+{
+	if
+	:: coin = 0
+	:: may -> coin = 1
+	fi
+}
+inline order()
+{
+	if
+	:: first = 0
+	:: first = 1
+	fi
+}
+
+/* ---- Rules as they stand, and switched off one by one (NO_...) ---- */
+
+#ifdef NO_HOLD
+#define FREE(t) 1
+#else
+#define FREE(t) (hold[t] == 0)
+#endif
+#ifdef NO_R2_FROM
+#define ACK_FROM(u) 1
+#else
+#define ACK_FROM(u) (o[u].t == t)
+#endif
+#ifdef NO_R3_81
+#define ENTRY_OF(u) (o[u].st == FORWARD)
+#else
+#define ENTRY_OF(u) (o[u].st == FORWARD && o[u].t == t)
+#endif
+#if defined(NO_R3_81) || defined(NO_M_ID)
+#define ID_IGNORED || true
+#else
+#define ID_IGNORED
+#endif
+#ifdef NO_R7_OLDER
+#define BELIEVED true
+#else
+#ifdef NO_M_EXACT	/* the rule as first written: whatever is not older */
+#define BELIEVED (o[u].c != c || s >= o[u].n + 1)
+#else
+#define BELIEVED (o[u].c == c && s == o[u].n + 1)
+#endif
+#endif
+#ifdef NO_R1_EPOCH
+#define EPOCH_OK true
+#else
+#ifdef NO_M_QUIET
+#define EPOCH_OK (F_E(f) == 0 || F_E(f) == epoch[t])
+#else
+#define EPOCH_OK ((F_E(f) == 0 && !quiet[t]) || F_E(f) == epoch[t])
+#endif
+#endif
+#ifdef NO_R1_TOMB
+#define BURIED false
+#else
+#ifdef NO_M_ORDER	/* the very id only */
+#define BURIED (a == e[x].tomb)
+#else
+#define BURIED (a <= e[x].tomb)
+#endif
+#endif
+#ifdef NO_R1_NEWER
+#define OLDER_OFFER (a != e[x].id)
+#else
+#define OLDER_OFFER (a < e[x].id)
+#endif
+#ifdef NO_R5_COMPLETE
+#define READY(x) true
+#else
+#define READY(x) COMPLETE(x)
+#endif
+#ifdef NO_R3_WITHDRAW_ID
+#define WITHDRAW_ID || true
+#else
+#define WITHDRAW_ID
+#endif
+#ifdef NO_TOMB_LIFE
+#define TOMB_OVER(x) QUIET
+#else
+#ifdef NO_M_OFFERING
+#define TOMB_OVER(x) FRAMES_DEAD
+#else
+#define TOMB_OVER(x) (FRAMES_DEAD && !OFFERING(x / NT, e[x].tomb))
+#endif
+#endif
+#ifdef NO_HOLD_LIFE
+#define HOLD_OVER(t) true
+#else
+#define HOLD_OVER(t) (FRAMES_DEAD && !ANY_RESERVED(t))
+#endif
+#ifdef NO_R4_COMMITTED	/* the origin may withdraw after the acknowledgement */
+#define MAY_GIVE_UP(u) (o[u].st == FORWARD)
+#else
+#define MAY_GIVE_UP(u) false
+#endif
+#ifdef NO_R6_COUNT	/* an acknowledged reservation expires whenever its time is over */
+#define UNANSWERED(x) true
+#else
+#define UNANSWERED(x) (e[x].acks == NREP)
+#endif
+#ifdef NO_M_COOKIE_LIFE
+#define CLOSING_OVER skip
+#else
+#define CLOSING_OVER cookie = 0; past[0] = 1
+#endif
+
+/* ---- The client ---- */
+
+inline reset_client(cc)
+{
+	if
+	:: cst[cc] == WAITS && RSTLOSS > rstlost && coin -> rstlost++
+	:: cst[cc] == WAITS && !(RSTLOSS > rstlost && coin) ->
+		needless_reset = !EXCUSE;
+		assert(!needless_reset);
+		cst[cc] = RESET
+	:: else
+	fi
+}
+
+inline respond(cc)
+{
+	if
+	:: cst[cc] == WAITS -> cst[cc] = DONE
+	:: else
+	fi
+}
+
+/* An application is given the connection cc. */
+inline own(cc)
+{
+	owners[cc]++;
+	two_owners = owners[cc] > 1;
+	assert(!two_owners)
+}
+
+/* ---- The origin ---- */
+
+inline send_offer(uu)
+{
+	send(FRAME(OFFER, o[uu].t, o[uu].c, o[uu].id, o[uu].n, EPOCHS * known[o[uu].t]));
+	i = 0;
+	do
+	:: i < o[uu].n -> send(PKT(o[uu].t, o[uu].c, DATA, i)); i++
+	:: else -> break
+	od
+}
+
+inline clear_entry(uu)
+{
+	o[uu].st = NONE; o[uu].c = 0; o[uu].t = 0; o[uu].id = 0; o[uu].n = 0; o[uu].sent = 0
+}
+
+/* Rule 4: the next candidate, at last the origin itself. `first` orders the targets. */
+inline offer_next(uu)
+{
+	next = 2;
+	if
+	:: tries[o[uu].c] < TRIES && FREE(first) -> next = first
+	:: tries[o[uu].c] < TRIES && !FREE(first) && FREE(1 - first) -> next = 1 - first
+	:: else
+	fi;
+	if
+	:: next < 2 ->
+		tries[o[uu].c]++;
+		lastid++;
+		o[uu].st = CONNECT; o[uu].t = next; o[uu].id = lastid; o[uu].sent = 0;
+		hold[next] = 1; holdid[next] = lastid;
+		send_offer(uu)
+	:: next == 2 && SELF ->
+		own(o[uu].c);
+		o[uu].st = LOCAL; o[uu].t = 0; o[uu].id = 0; o[uu].sent = 0
+	:: else ->
+		reset_client(o[uu].c);
+		end_entry(uu)
+	fi
+}
+
+inline withdraw(uu)
+{
+#ifndef NO_R4_WITHDRAW
+	send(FRAME(WITHDRAW, o[uu].t, 0, o[uu].id, 0, 0));
+#endif
+	hold[o[uu].t] = 2
+}
+
+/* Rule 9. */
+inline lose(uu)
+{
+#ifndef NO_R9
+	reset_client(o[uu].c);
+#endif
+	hold[o[uu].t] = 2;
+	end_entry(uu)
+}
+
+/* The entry outlives the connection, so that a late segment of the client's begins nothing (SYN cookies). */
+inline end_entry(uu)
+{
+#ifdef NO_M_DEAD
+	clear_entry(uu)
+#else
+	o[uu].st = DEAD; o[uu].t = 0; o[uu].id = 0; o[uu].n = 0; o[uu].sent = 0
+#endif
+}
+
+inline origin_ack()
+{
+	/* The acknowledgement names client and target, not the service: any entry that fits. */
+	u = 0;
+	do
+	:: u < NT && !(o[u].st == CONNECT && ACK_FROM(u)) && !(o[u].st == FORWARD && o[u].t == t) -> u++
+	:: else -> break
+	od;
+	if
+	:: u < NT && o[u].st == CONNECT ->
+		o[u].st = FORWARD;
+		o[u].sent = 0;
+		i = o[u].n;
+		if
+		:: i == K -> send(PKT(o[u].t, o[u].c, EMPTY, i))
+		:: else
+		fi;
+		do
+		:: i < K -> send(PKT(o[u].t, o[u].c, DATA, i)); i++
+		:: else -> break
+		od
+	:: u < NT && o[u].st == FORWARD ->
+		send(PKT(t, o[u].c, EMPTY, o[u].n))
+	:: else ->
+		/* The id is not in the acknowledgement: every reservation up to the last id given out is meant. */
+#ifndef NO_R3_WITHDRAW
+		send(FRAME(WITHDRAW, t, 0, lastid, 0, 0))
+#else
+		skip
+#endif
+	fi
+}
+
+inline origin_refusal()
+{
+	u = TUPLE(c);
+#ifdef NO_R3_REFUSAL
+	if
+	:: o[u].st == CONNECT || o[u].st == FORWARD ->
+#else
+	if
+	:: o[u].st == CONNECT && o[u].t == t && o[u].id == a ->
+#endif
+		hold[o[u].t] = 2;
+		offer_next(u)
+	:: else
+	fi
+}
+
+
+inline origin_closed()
+{
+	u = TUPLE(c);
+	if
+	:: ENTRY_OF(u) && (o[u].id == a ID_IGNORED) -> hold[o[u].t] = 2; o[u].st = CLOSING
+	:: else
+	fi
+}
+
+inline origin_unknown()
+{
+	u = TUPLE(c);
+	if
+	:: ENTRY_OF(u) && BELIEVED -> lose(u)
+	:: ENTRY_OF(u) && !(BELIEVED) -> send(PKT(t, o[u].c, EMPTY, o[u].n))
+	:: else
+	fi
+}
+
+inline origin_withdrawn()
+{
+#ifdef NO_M_HOLD
+	if
+	:: hold[t] == 2 && holdid[t] <= a -> hold[t] = 0; holdid[t] = 0
+	:: else
+	fi
+#else
+	skip
+#endif
+}
+
+/* A client's packet at the origin: forwarded blindly, or held, or answered. */
+inline origin_packet(cc, kind, seq)
+{
+	u = TUPLE(cc);
+	if
+	:: o[u].st == FORWARD || o[u].st == CLOSING -> send(PKT(o[u].t, cc, kind, seq))
+	:: o[u].st == NONE && cookie && kind <= EMPTY && seq == 0 ->
+		o[u].st = TEMPORARY; o[u].c = cc; tries[cc] = 0
+	:: (o[u].st == NONE && !(cookie && kind <= EMPTY && seq == 0)) || o[u].st == DEAD -> reset_client(cc)
+	:: else
+	fi
+}
+
+/* ---- The targets ---- */
+
+inline bury(xx, why)
+{
+	e[xx].tomb = e[xx].id;
+	e[xx].lost = why;
+	drop(xx)
+}
+
+inline drop(xx)
+{
+	e[xx].st = NONE; e[xx].c = 0; e[xx].id = 0; e[xx].n = 0; e[xx].got = 0; e[xx].acks = 0; e[xx].acked = 0;
+	e[xx].answered = 0
+}
+
+
+inline acknowledge(xx)
+{
+	send(FRAME(ACK, t, 0, 0, 0, 0));
+	e[xx].acked = 1
+}
+
+inline target_offer()
+{
+	x = AT(t, TUPLE(c));
+	if
+	:: !EPOCH_OK || BURIED -> skip
+	:: EPOCH_OK && !BURIED && e[x].st == OWNED ->
+		if
+		:: a > e[x].id -> send(FRAME(REFUSAL, t, c, a, 0, 0))
+		:: else
+		fi
+	:: EPOCH_OK && !BURIED && e[x].st == RESERVED && a == e[x].id ->
+		if
+		:: COMPLETE(x) -> acknowledge(x)
+		:: else
+		fi
+	:: EPOCH_OK && !BURIED && e[x].st == RESERVED && OLDER_OFFER -> skip
+	:: else ->
+		drop(x);
+		if
+		:: coin -> refused++; send(FRAME(REFUSAL, t, c, a, 0, 0))
+		:: else ->
+			e[x].st = RESERVED; e[x].c = c; e[x].id = a; e[x].n = s;
+			if
+			:: READY(x) -> acknowledge(x)
+			:: else
+			fi
+		fi
+	fi
+}
+
+inline commit(kind, seq)
+{
+	own(e[x].c);
+	lost_bytes = !COMPLETE(x);
+	assert(!lost_bytes);
+	e[x].st = OWNED; e[x].acks = 0; e[x].acked = 0;
+	receive(kind, seq)
+}
+
+/* What an owned connection does with a segment; sets told to the new RCV.NXT. */
+inline receive(kind, seq)
+{
+	if
+	:: kind == DATA -> e[x].got = e[x].got | (1 << seq)
+	:: else
+	fi;
+	i = 0;
+	do
+	:: i < K && (e[x].got >> i & 1) -> i++
+	:: else -> break
+	od;
+	if
+	:: told[e[x].c] < i -> told[e[x].c] = i
+	:: else
+	fi
+}
+
+inline not_here()
+{
+	if
+	:: e[x].tomb && !e[x].lost -> send(FRAME(CLOSED, t, c, e[x].tomb, s, 0))
+	:: else ->
+#ifndef NO_R7_UNKNOWN
+		send(FRAME(UNKNOWN, t, c, 0, s, 0))
+#else
+		skip
+#endif
+	fi
+}
+
+/* s is the sequence number + 1, a the kind. */
+inline target_packet()
+{
+	x = AT(t, TUPLE(c));
+	if
+	:: e[x].st == NONE -> not_here()
+	:: e[x].st != NONE && e[x].c != c ->
+		/* Another incarnation: out of the window. RFC 5961's challenge makes a client that opens anew send the RST. */
+		if
+		:: e[x].st == OWNED && a == SYN && e[x].c != c -> send(PKT(t, e[x].c, RST, 0))
+		:: else
+		fi
+	:: e[x].st != NONE && e[x].c == c && a == RST ->
+		send(FRAME(CLOSED, t, c, e[x].id, s, 0));
+		bury(x, 0)
+	:: e[x].st == OWNED && e[x].c == c && a <= EMPTY -> receive(a, s - 1)
+	:: e[x].st == RESERVED && e[x].c == c && a <= EMPTY ->
+		if
+		:: (a == DATA && s > e[x].n) || (a == EMPTY && s == e[x].n + 1) ->
+			if
+			:: COMPLETE(x) -> commit(a, s - 1)
+			:: else ->
+#ifndef NO_R7_INCOMPLETE
+				send(FRAME(UNKNOWN, t, c, 0, s, 0))
+#else
+				skip
+#endif
+			fi
+		:: a == DATA && s <= e[x].n ->
+			e[x].got = e[x].got | (1 << (s - 1));
+			if
+#ifdef NO_R2_BELOW
+			:: COMPLETE(x) -> commit(a, s - 1)
+#endif
+			:: COMPLETE(x) && !e[x].acked -> acknowledge(x)
+			:: else
+			fi
+		:: else
+		fi
+	:: else
+	fi
+}
+
+inline target_withdraw()
+{
+	u = 0;
+	j = 0;
+	do
+	:: u < NT ->
+		x = AT(t, u);
+		if
+		:: e[x].st == OWNED -> j = 1
+		:: e[x].st == RESERVED && e[x].id <= a WITHDRAW_ID -> drop(x)
+		:: else
+		fi;
+#ifndef NO_M_BURY
+		if
+		:: e[x].st == NONE && e[x].tomb < a -> e[x].tomb = a; e[x].lost = 1
+		:: else
+		fi;
+#endif
+		u++
+	:: else -> break
+	od;
+	if
+	:: j == 0 -> send(FRAME(WITHDRAWN, t, 0, a, 0, 0))
+	:: else
+	fi
+}
+
+inline expire(xx)
+{
+	t = xx / NT;
+	c = e[xx].c;
+#ifdef NO_M_LOST	/* as first written: closed */
+	send(FRAME(CLOSED, t, c, e[xx].id, e[xx].n + 1, 0));
+#else
+	send(FRAME(UNKNOWN, t, c, 0, e[xx].n + 1, 0));
+#endif
+#ifdef NO_R6_TOMB
+	drop(xx)
+#else
+#ifdef NO_M_LOST
+	bury(xx, 0)
+#else
+	bury(xx, 1)
+#endif
+#endif
+}
+
+/* ---- Frames arrive ---- */
+
+inline arrive()
+{
+	t = F_T(f); c = F_C(f); a = F_A(f); s = F_S(f);
+	if
+	:: F_TYPE(f) == OFFER -> target_offer()
+	:: F_TYPE(f) == WITHDRAW -> target_withdraw()
+	:: F_TYPE(f) == PACKET -> target_packet()
+	:: F_TYPE(f) == ACK -> origin_ack()
+	:: F_TYPE(f) == REFUSAL -> origin_refusal()
+	:: F_TYPE(f) == CLOSED -> origin_closed()
+	:: F_TYPE(f) == UNKNOWN -> origin_unknown()
+	:: F_TYPE(f) == WITHDRAWN -> origin_withdrawn()
+	fi
+}
+
+/* Only what the frame can use is chosen, else the same step is explored twice. */
+inline choices(fr)
+{
+	if
+	:: F_TYPE(fr) == OFFER -> flip(refused < REFUSE)
+	:: F_TYPE(fr) == REFUSAL -> order()
+	:: F_TYPE(fr) == UNKNOWN -> flip(rstlost < RSTLOSS)
+	:: else
+	fi
+}
+
+#define QUIET (np == 0)
+
+/* No timer of a board is running but those for what is over: then the client's retransmission, the longest, is due. */
+#define AT_REST(x) (e[x].st == NONE || (e[x].st == OWNED && !ANSWERABLE(x)))
+#define STEADY(u) (o[u].st != TEMPORARY && o[u].st != CONNECT && o[u].st != LOCAL)
+#define ANSWERABLE(x) (e[x].got == ALL(K) && cst[e[x].c] == WAITS)
+#if NT == 2
+#define REST (QUIET && STEADY(0) && STEADY(1) && AT_REST(0) && AT_REST(1) && AT_REST(2) && AT_REST(3))
+#define ANY_RESERVED(t) (e[2 * t].st == RESERVED || e[2 * t + 1].st == RESERVED)
+#define OFFERING(tt, b) ((o[0].st == CONNECT && o[0].t == tt && o[0].id <= b) || \
+			(o[1].st == CONNECT && o[1].t == tt && o[1].id <= b))
+#else
+#define REST (QUIET && STEADY(0) && AT_REST(0) && AT_REST(1))
+#define ANY_RESERVED(t) (e[t].st == RESERVED)
+#define OFFERING(tt, b) (o[0].st == CONNECT && o[0].t == tt && o[0].id <= b)
+#endif
+/* Nothing that was sent so far can still arrive. */
+#define FRAMES_DEAD (QUIET && nl == 0)
+
+
+inline done() { pick = 0; coin = 0; first = 0 }
+
+#define ARRIVES(bag, n) choose(n); choices(bag[pick]); d_step { TAKE(bag, n); arrive(); done() }
+
+/* The first offer goes to target 0: the targets are alike. */
+inline decide(uu)
+{
+	choose(QUEUE + 1);
+	if
+	:: lastid > 0 -> first = 1
+	:: first = 0
+	fi;
+	d_step {
+		o[uu].n = pick;
+		if
+		:: told[o[uu].c] < pick -> told[o[uu].c] = pick
+		:: else
+		fi;
+		offer_next(uu);
+		done()
+	}
+}
+
+inline local_end(uu)
+{
+	respond(o[uu].c);
+	end_entry(uu)
+}
+
+/* Rule 8: an advertisement with another epoch. */
+inline learn(tt)
+{
+	u = 0;
+	do
+	:: u < NT ->
+		if
+		:: known[tt] && o[u].t == tt && o[u].st == FORWARD -> lose(u)
+		:: known[tt] && o[u].t == tt && o[u].st == CONNECT -> hold[tt] = 2; offer_next(u)
+		:: else
+		fi;
+		u++
+	:: else -> break
+	od;
+	known[tt] = epoch[tt]
+}
+
+inline restart_target(tt)
+{
+	tcrash++;
+	epoch[tt]++;
+	quiet[tt] = 1;
+	u = 0;
+	do
+	:: u < NT -> x = AT(tt, u); drop(x); e[x].tomb = 0; e[x].lost = 0; u++
+	:: else -> break
+	od
+}
+
+inline restart_origin()
+{
+	ocrash++;
+	u = 0;
+	do
+	:: u < NT -> clear_entry(u); u++
+	:: else -> break
+	od;
+	known[0] = 0; known[1] = 0;
+	hold[0] = 0; hold[1] = 0; holdid[0] = 0; holdid[1] = 0;
+#ifndef NO_M_SECRET
+	cookie = 0;
+#endif
+#ifdef NO_ID_ORDER
+	lastid = 0;
+#endif
+}
+
+inline close(xx)
+{
+	send(FRAME(CLOSED, xx / NT, e[xx].c, e[xx].id, 0, 0));
+#ifdef NO_R6_CLOSED
+	drop(xx)
+#else
+	bury(xx, 0)
+#endif
+}
+
+/* The client gives up: its RST reaches the origin, or (coin) it was switched off. */
+inline give_up(cc)
+{
+	aborts++;
+	cst[cc] = GONE;
+	u = TUPLE(cc);
+	if
+	:: coin -> skip
+	:: !coin && o[u].st == FORWARD -> send(PKT(o[u].t, cc, RST, 0))
+	:: !coin && o[u].st == CONNECT -> withdraw(u); end_entry(u)
+	:: !coin && o[u].st == TEMPORARY -> end_entry(u)
+	:: else
+	fi
+}
+
+/* A SYN of the second incarnation. What the origin still owns it challenges, and the client's RST ends it. */
+inline syn()
+{
+	patience[1]++;
+	client_stuck = patience[1] > PATIENCE;
+	assert(!client_stuck);
+	if
+	:: o[0].st == NONE || o[0].st == DEAD || o[0].st == CLOSING ->
+		clear_entry(0);
+		o[0].st = TEMPORARY; o[0].c = 1;
+		opened = 1; patience[1] = 0
+	:: o[0].st == FORWARD -> send(PKT(o[0].t, 1, SYN, -1))
+	:: o[0].st == CONNECT -> withdraw(0); end_entry(0)
+	:: else -> end_entry(0)
+	fi
+}
+
+inline retransmit(cc)
+{
+	patience[cc]++;
+	client_stuck = patience[cc] > PATIENCE;
+	assert(!client_stuck);
+	if
+	:: told[cc] < K -> origin_packet(cc, DATA, told[cc])
+	:: else -> origin_packet(cc, EMPTY, told[cc] - 1)
+	fi
+}
+
+#define ORIGIN(U) \
+	:: atomic { o[U].st == TEMPORARY -> decide(U) } \
+	:: d_step { o[U].st == LOCAL -> local_end(U); done() } \
+	:: d_step { QUIET && o[U].st == CONNECT && o[U].sent < RESEND -> o[U].sent++; send_offer(U); done() } \
+	:: atomic { QUIET && ((o[U].st == CONNECT && o[U].sent == RESEND) || MAY_GIVE_UP(U)) -> order(); \
+		d_step { withdraw(U); offer_next(U); done() } } \
+	/* Idle: a client that has nothing to retransmit. */ \
+	:: d_step { REST && o[U].st == FORWARD && !TALKS(o[U].c) -> lose(U); done() } \
+	:: d_step { FRAMES_DEAD && (o[U].st == CLOSING || (o[U].st == DEAD && !TALKS(o[U].c))) && REST -> \
+		clear_entry(U); CLOSING_OVER; done() }
+
+#define TARGET(X) \
+	:: d_step { QUIET && e[X].st == RESERVED && e[X].acked && e[X].acks < NREP -> \
+		e[X].acks++; t = (X) / NT; acknowledge(X); done() } \
+	:: d_step { QUIET && e[X].st == RESERVED && e[X].acked && UNANSWERED(X) -> \
+		false_expiry = NREP > LATE; assert(!false_expiry); expire(X); done() } \
+	:: d_step { QUIET && e[X].st == RESERVED && !e[X].acked -> drop(X); done() } \
+	:: d_step { lclose < LCLOSE && e[X].st == RESERVED -> lclose++; expire(X); done() } \
+	:: d_step { e[X].st == OWNED && ANSWERABLE(X) -> respond(e[X].c); done() } \
+	:: d_step { e[X].st == OWNED && cst[e[X].c] == DONE -> close(X); done() } \
+	/* The application's own time limit. */ \
+	:: d_step { REST && e[X].st == OWNED && (cst[e[X].c] == RESET || cst[e[X].c] == GONE) -> close(X); done() } \
+	:: d_step { e[X].tomb && TOMB_OVER(X) -> e[X].tomb = 0; e[X].lost = 0 }
+
+#define BOARD(T) \
+	:: d_step { hold[T] == 2 && HOLD_OVER(T) -> hold[T] = 0; holdid[T] = 0 } \
+	:: atomic { tcrash < TCRASH -> d_step { restart_target(T); done() } } \
+	:: d_step { quiet[T] && FRAMES_DEAD -> quiet[T] = 0 } \
+	:: atomic { EPOCHS && known[T] != epoch[T] -> order(); d_step { learn(T); done() } }
+
+/* A client speaks up while it has unacknowledged data; one that waits only by its keep-alive (rule 9). */
+#define TALKS(c) (cst[c] == WAITS && (told[c] < K || ocrash))
+#define STRAYS(c) (cst[c] != IDLE && (TALKS(c) || !past[c]))
+
+#define CLIENT(C) \
+	:: atomic { REST && TALKS(C) && OPEN(C) -> flip(rstlost < RSTLOSS); d_step { retransmit(C); done() } } \
+	:: atomic { stray < STRAY && OPEN(C) && STRAYS(C) -> choose(K + 1); flip(pick < K); \
+		d_step { stray++; origin_packet(C, EMPTY - coin, pick); done() } } \
+	:: atomic { aborts < ABORT && cst[C] == WAITS -> flip(true); d_step { give_up(C); done() } }
+
+#ifdef REUSE
+#define OPEN(c) ((c) == 0 || opened)
+#else
+#define OPEN(c) true
+#endif
+bool opened, past[NC];
+
+#define ENDED(c) (cst[c] == DONE || cst[c] == RESET || cst[c] == GONE)
+
+inline judge()
+{
+	stale_state = hold[0] || hold[1];
+	x = 0;
+	do
+	:: x < 2 * NT -> stale_state = stale_state || e[x].st || e[x].tomb; x++
+	:: else -> break
+	od;
+	u = 0;
+	do
+	:: u < NT -> stale_state = stale_state || o[u].st; u++
+	:: else -> break
+	od;
+	c = 0;
+	do
+	:: c < NC ->
+		client_stuck = !ENDED(c) && cst[c] != IDLE;
+		assert(!client_stuck);
+		c++
+	:: else -> break
+	od;
+	assert(!stale_state)
+}
+
+init
+{
+	d_step {
+		epoch[0] = 1; epoch[1] = 1;
+		if
+		:: EPOCHS -> known[0] = 1; known[1] = 1
+		:: else
+		fi;
+		u = 0;
+		do
+		:: u < NT -> o[u].st = TEMPORARY; o[u].c = u; cst[u] = WAITS; u++
+		:: else -> break
+		od;
+#ifdef COOKIES
+		cookie = 1;
+#endif
+		done()
+	};
+	do
+	:: atomic { np > 0 -> ARRIVES(prompt, np) }
+	:: atomic { nl > 0 -> ARRIVES(late, nl) }
+	:: atomic { np > 0 && slow < LATE -> choose(np);
+		d_step { TAKE(prompt, np); slow++; make_late(f); done() } }
+	:: atomic { np > 0 && doubled < DUP -> choose(np); d_step { doubled++; make_late(prompt[pick]); done() } }
+	:: d_step { QUIET && nl > 0 ->
+		do
+		:: nl > 0 -> nl--; late[nl] = 0
+		:: else -> break
+		od;
+		done() }
+	ORIGIN(0)
+	TARGET(0)
+	TARGET(1)
+	BOARD(0)
+	BOARD(1)
+	CLIENT(0)
+#if NT == 2
+	ORIGIN(1)
+	TARGET(2)
+	TARGET(3)
+#endif
+#if NC == 2
+	CLIENT(1)
+#endif
+#ifdef REUSE
+	:: d_step { cst[1] == IDLE && ENDED(0) -> cst[1] = WAITS; syn(); done() }
+	:: d_step { cst[1] == WAITS && !opened && REST -> syn(); done() }
+#endif
+	:: atomic { ocrash < OCRASH -> d_step { restart_origin(); done() } }
+	:: timeout -> d_step { judge(); done() }; break
+	od
+}
