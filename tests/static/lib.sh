@@ -21,6 +21,7 @@ check() {
 	echo "not ok $tests - $name"
 	# shellcheck disable=SC2001 # every line of it
 	sed 's/^/# /' <<<"$said"
+	return 1
 }
 
 finish() {
@@ -29,16 +30,22 @@ finish() {
 	exit
 }
 
-# sources PATTERN...: fills the array files with the tracked ones; a check of nothing must not look like success.
+# sources PATTERN...: fills the array files with the tracked ones. The first pattern must match: a check of nothing must not
+# look like success.
 sources() {
-	mapfile -t files < <(git ls-files -- "$@" | while read -r file; do
-		# Removed, but not committed yet.
+	check "there is something to check in $1" tracked "$1" || finish
+	# shellcheck disable=SC2034 # for the caller
+	mapfile -t files < <(tracked "$@")
+}
+
+# Removed files may not be committed yet.
+tracked() {
+	git ls-files -- "$@" | while read -r file; do
 		[ ! -e "$file" ] || echo "$file"
-	done)
-	if [ ${#files[@]} = 0 ]; then
-		check "there is something to check in $*" echo "no sources yet"
-		finish
-	fi
+	done | grep . || {
+		echo "no sources yet"
+		return 1
+	}
 }
 
 # nothing COMMAND...: true where COMMAND says nothing.

@@ -9,7 +9,7 @@ dir=$(tests/static/module) || exit
 says() { grep -E "^$1:[0-9]+(:[0-9]+)?: " "$dir/log" | grep -v ': sparse: '; }
 built() {
 	[ "$(cat "$dir/status")" = 0 ] || {
-		grep -E 'error:|Error |ERROR' "$dir/log"
+		grep -E '\*\*\*|error:|ERROR' "$dir/log"
 		return 1
 	}
 }
