@@ -61,6 +61,7 @@ struct ipos_settings {
  * @services: virtual services
  * @urls: URL Map
  * @withdrawn: offers taken back and not yet answered
+ * @pendings: unfinished endpoints and reservations that still exist
  * @held_bytes: memory of all held segments, bounded
  * @isn_key: of initial sequence numbers and timestamp offsets
  * @handoff_id: the last one given out
@@ -78,6 +79,7 @@ struct ipos_engine {
 	struct ipos_service_table	services;
 	struct ipos_url_table		urls;
 	struct ipos_withdrawn_table	withdrawn;
+	atomic_t			pendings;
 	atomic_long_t			held_bytes;
 	siphash_key_t			isn_key;
 	atomic64_t			handoff_id;

@@ -280,7 +280,7 @@ bool ipos_flow_move(struct ipos_flow_table *table, struct ipos_flow *flow,
 /**
  * ipos_flow_remove() - take a flow out of the table
  * @table: the table
- * @flow: its lock held; unfinished business (endpoint) was taken off it
+ * @flow: its lock held; unfinished business (pending) was taken off it
  * @from: the state it must be in
  *
  * Return: false when it was in another state, which ends nothing.

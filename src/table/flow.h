@@ -32,7 +32,7 @@ enum ipos_flow_state {
 #define IPOS_FLOW_RESET		BIT(3)	/* Forward: answer the client by RST */
 #define IPOS_FLOW_LOST		BIT(4)	/* Closed: never reached accept() */
 
-struct ipos_endpoint;
+struct ipos_pending;
 
 /**
  * struct ipos_flow - one endpoint this board knows of
@@ -43,9 +43,9 @@ struct ipos_endpoint;
  *	and the notices repeat
  * @bind_node: in the table of bindings
  * @peer: the other board, referenced; set before the state that uses it
- * @endpoint: engine/'s: what an unfinished endpoint needs; under @lock
+ * @pending: engine/'s: what an unfinished endpoint needs; under @lock
  * @handoff_id: of the hand-off under way or done, 0 when none
- * @lock: endpoint, flags and every transition but those of a closing socket
+ * @lock: pending, flags and every transition but those of a closing socket
  * @refs: the table's, a timer's, a walker's
  * @state: enum ipos_flow_state
  * @flags: IPOS_FLOW_*
@@ -67,7 +67,7 @@ struct ipos_flow {
 	u16			window;
 	refcount_t		refs;
 	struct rhash_head	bind_node;
-	struct ipos_endpoint	*endpoint;
+	struct ipos_pending	*pending;
 	u64			handoff_id;
 	spinlock_t		lock;
 	u32			created;

@@ -37,6 +37,7 @@ int ipos_server_table_init(struct ipos_server_table *table)
 		rhashtable_destroy(&table->by_ip);
 		return err;
 	}
+	INIT_LIST_HEAD(&table->list);
 	ipos_bound_init(&table->bound, LIMIT);
 	mutex_init(&table->mutex);
 	return 0;
@@ -56,6 +57,7 @@ static void unlink_server(struct ipos_server_table *table,
 	rhashtable_remove_fast(&table->by_ip, &server->by_ip, by_ip);
 	rhashtable_remove_fast(&table->by_lladdr, &server->by_lladdr,
 			       by_lladdr);
+	list_del_rcu(&server->list);
 	ipos_bound_give(&table->bound);
 	WRITE_ONCE(server->dead, true);
 	drop_dev(server);
@@ -115,6 +117,7 @@ static int link_server(struct ipos_server_table *table,
 					    &server->by_lladdr, by_lladdr);
 	if (err)
 		goto remove;
+	list_add_tail_rcu(&server->list, &table->list);
 	return 0;
 remove:
 	rhashtable_remove_fast(&table->by_ip, &server->by_ip, by_ip);

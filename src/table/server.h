@@ -22,6 +22,7 @@ enum ipos_server_state {
  * struct ipos_server - one board
  * @by_ip: in the table, key @ip
  * @by_lladdr: in the table, key @lladdr
+ * @list: in the table's list, RCU
  * @ip: Server IP
  * @lladdr: MAC on the fabric
  * @dead: the row was deleted; flows may still hold it
@@ -38,6 +39,7 @@ enum ipos_server_state {
 struct ipos_server {
 	struct rhash_head	by_ip;
 	struct rhash_head	by_lladdr;
+	struct list_head	list;
 	__be32			ip;
 	u8			lladdr[ETH_ALEN];
 	bool			dead;
@@ -57,6 +59,7 @@ struct ipos_server {
 struct ipos_server_table {
 	struct rhashtable	by_ip;
 	struct rhashtable	by_lladdr;
+	struct list_head	list;	/* for policies, RCU */
 	struct ipos_bound	bound;
 	struct mutex		mutex;	/* serializes add, delete, device loss */
 };

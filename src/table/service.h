@@ -11,8 +11,8 @@
 #include "table/table.h"
 
 enum ipos_inspect_mode {
-	IPOS_INSPECT_NONE,
-	IPOS_INSPECT_HTTP,
+	IPOS_MODE_NONE,
+	IPOS_MODE_HTTP,
 };
 
 enum ipos_policy {

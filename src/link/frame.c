@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/etherdevice.h>
+#include <linux/ip.h>
+#include "compat/gso.h"
+#include <linux/ipos_wire.h>
+#include "link/frame.h"
+
+static struct net_device *device(const struct ipos_server *to)
+{
+	struct net_device *dev = rcu_dereference(to->dev);
+
+	return dev && dev->flags & IFF_UP ? dev : NULL;
+}
+
+static int transmit(const struct ipos_server *to, struct net_device *dev,
+		    __be16 ethertype, struct sk_buff *skb)
+{
+	struct ethhdr *eth = skb_push(skb, ETH_HLEN);
+
+	ether_addr_copy(eth->h_dest, to->lladdr);
+	ether_addr_copy(eth->h_source, dev->dev_addr);
+	eth->h_proto = ethertype;
+	skb_reset_mac_header(skb);
+	skb_set_network_header(skb, ETH_HLEN);
+	skb->mac_len = ETH_HLEN;
+	skb->protocol = ethertype;
+	skb->dev = dev;
+	return net_xmit_eval(dev_queue_xmit(skb)) ? -ENOBUFS : 0;
+}
+
+/**
+ * ipos_frame_send() - send a frame that a builder of wire/ made
+ * @to: the board
+ * @ethertype: type field, network byte order
+ * @frame: begins at the encapsulation header
+ * @len: its bytes
+ *
+ * Softirq or bottom halves off, RCU held.
+ *
+ * Return: 0, -ENODEV no device that is up reaches the board, -ENOMEM,
+ * -ENOBUFS the device's queue dropped it.
+ */
+int ipos_frame_send(const struct ipos_server *to, __be16 ethertype,
+		    const void *frame, size_t len)
+{
+	struct net_device *dev = device(to);
+	struct sk_buff *skb;
+
+	if (!dev)
+		return -ENODEV;
+	skb = alloc_skb(LL_RESERVED_SPACE(dev) + len + dev->needed_tailroom,
+			GFP_ATOMIC);
+	if (!skb)
+		return -ENOMEM;
+	skb_reserve(skb, LL_RESERVED_SPACE(dev));
+	skb_put_data(skb, frame, len);
+	return transmit(to, dev, ethertype, skb);
+}
+
+static int encap_one(const struct ipos_server *to, struct net_device *dev,
+		     __be16 ethertype, const struct ipos_hdr *hdr,
+		     struct sk_buff *skb)
+{
+	int err = -EMSGSIZE;
+
+	if (skb->len + sizeof(*hdr) > dev->mtu)
+		goto drop;
+	err = -ENOMEM;
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
+		goto drop;
+	if (skb_cow_head(skb, IPOS_ENCAP_LEN + dev->needed_headroom))
+		goto drop;
+	skb_scrub_packet(skb, false);
+	skb_clear_tstamp(skb);
+	skb->ip_summed = CHECKSUM_NONE;
+	memcpy(skb_push(skb, sizeof(*hdr)), hdr, sizeof(*hdr));
+	return transmit(to, dev, ethertype, skb);
+drop:
+	kfree_skb(skb);
+	return err;
+}
+
+/* GSO wants the packet to begin with a link-layer header. */
+static struct sk_buff *segments(struct sk_buff *skb)
+{
+	struct sk_buff *segs;
+
+	if (skb_cow_head(skb, ETH_HLEN))
+		return ERR_PTR(-ENOMEM);
+	skb_set_network_header(skb, 0);
+	memset(skb_push(skb, ETH_HLEN), 0, ETH_HLEN);
+	skb_reset_mac_header(skb);
+	skb->mac_len = ETH_HLEN;
+	eth_hdr(skb)->h_proto = htons(ETH_P_IP);
+	skb->protocol = htons(ETH_P_IP);
+	segs = skb_gso_segment(skb, 0);
+	return segs ?: ERR_PTR(-EINVAL);
+}
+
+static int encap_segments(const struct ipos_server *to, struct net_device *dev,
+			  __be16 ethertype, const struct ipos_hdr *hdr,
+			  struct sk_buff *skb)
+{
+	struct sk_buff *segs = segments(skb), *seg, *next;
+	int err = 0, one;
+
+	if (IS_ERR(segs)) {
+		kfree_skb(skb);
+		return PTR_ERR(segs);
+	}
+	consume_skb(skb);
+	skb_list_walk_safe(segs, seg, next) {
+		skb_mark_not_on_list(seg);
+		__skb_pull(seg, ETH_HLEN);
+		one = encap_one(to, dev, ethertype, hdr, seg);
+		if (one)
+			err = one;
+	}
+	return err;
+}
+
+/**
+ * ipos_frame_encap_consume() - figures 11g, 11h: send a client's packet on
+ * @to: the board
+ * @ethertype: type field, network byte order
+ * @hdr: the whole encapsulation header, checksum included
+ * @skb: data at the IP header, headers linear; consumed whatever happens
+ *
+ * GSO packets are segmented, checksums completed, Ethernet padding removed.
+ * Softirq or bottom halves off, RCU held.
+ *
+ * Return: 0, -ENODEV, -EMSGSIZE longer than the fabric's MTU, -ENOMEM,
+ * -ENOBUFS, -EINVAL; of several segments the last error.
+ */
+int ipos_frame_encap_consume(const struct ipos_server *to, __be16 ethertype,
+			     const struct ipos_hdr *hdr, struct sk_buff *skb)
+{
+	struct net_device *dev = device(to);
+	int err = -ENODEV;
+
+	if (!dev)
+		goto drop;
+	if (skb_is_gso(skb))
+		return encap_segments(to, dev, ethertype, hdr, skb);
+	err = -ENOMEM;
+	if (pskb_trim_rcsum(skb, ntohs(((struct iphdr *)skb->data)->tot_len)))
+		goto drop;
+	return encap_one(to, dev, ethertype, hdr, skb);
+drop:
+	kfree_skb(skb);
+	return err;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * ipOS frames out: the only place that writes an Ethernet header.
+ */
+#ifndef IPOS_LINK_FRAME_H
+#define IPOS_LINK_FRAME_H
+
+#include <linux/skbuff.h>
+#include "table/server.h"
+
+/* What encapsulation puts before an IP packet: figures 11a and 11b. */
+#define IPOS_ENCAP_LEN	(ETH_HLEN + 16)
+
+struct ipos_hdr;
+
+int ipos_frame_send(const struct ipos_server *to, __be16 ethertype,
+		    const void *frame, size_t len);
+int ipos_frame_encap_consume(const struct ipos_server *to, __be16 ethertype,
+			     const struct ipos_hdr *hdr, struct sk_buff *skb);
+
+#endif /* IPOS_LINK_FRAME_H */

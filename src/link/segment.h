@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * TCP segments that the board itself makes: as the server, towards the
+ * client, and in the client's name, towards the target.
+ */
+#ifndef IPOS_LINK_SEGMENT_H
+#define IPOS_LINK_SEGMENT_H
+
+#include <linux/skbuff.h>
+#include "base/key.h"
+
+struct net;
+
+/**
+ * struct ipos_segment - one segment without data, integers in host order
+ * @seq: sequence number
+ * @ack: acknowledgement number
+ * @window: as it stands in the header, not scaled
+ * @flags: TCPHDR_*
+ * @mss: MSS option, 0 = none
+ * @wscale: window scale option, negative = none
+ * @sack: SACK permitted option
+ * @timestamps: timestamp option with @tsval and @tsecr
+ * @tsval: see there
+ * @tsecr: see there
+ */
+struct ipos_segment {
+	u32	seq;
+	u32	ack;
+	u16	window;
+	u8	flags;
+	u16	mss;
+	s8	wscale;
+	bool	sack;
+	bool	timestamps;
+	u32	tsval;
+	u32	tsecr;
+};
+
+struct sk_buff *ipos_segment_from_client(const struct ipos_key *key,
+					 const struct ipos_segment *segment);
+int ipos_segment_to_client(struct net *net, const struct ipos_key *key,
+			   const struct ipos_segment *segment);
+__be32 ipos_segment_source(struct net *net, __be32 caddr);
+
+#endif /* IPOS_LINK_SEGMENT_H */
