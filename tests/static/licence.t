@@ -21,7 +21,7 @@ licensed() {
 private=(
 	'(^|[^[:alnum:]_.-])/wor[k]/'
 	'(^|[^[:alnum:]_.-])/hom[e]/[a-z]'
-	'[Cc]laud[e]|[Aa]nthropi[c]|[Oo]pen[A]I|[Cc]hat[G]PT|[Cc]opilo[t]|[Gg]enerated (by|with) (an )?A[I]'
+	'[Cc]laud[e]|[Aa]nthropi[c]|[Oo]pen[A]I|[Cc]hat[G]PT|[Cc]opilo[t]|[Gg]enerated (by|with) (an )?A[I]|A[I] (assistant|session|model)'
 	'(pypi|deb|security|snapshot)[.](org|debian[.]org)|registry[.]npmjs|proxy[.]golang|crates[.]io'
 )
 private_words() { grep -anE "$(IFS='|' && echo "${private[*]}")" "$1"; }
