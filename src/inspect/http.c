@@ -255,8 +255,9 @@ static enum state authority_byte(struct ipos_http *h, u8 c)
 {
 	bool over = c == ' ' || (!h->connect && (c == '/' || c == '?'));
 
+	/* The blanks that a field's value may have about it are none here. */
 	if (!over)
-		return host_byte(h, c) ? ST_AUTHORITY : ST_NONE;
+		return c != '\t' && host_byte(h, c) ? ST_AUTHORITY : ST_NONE;
 	if (!h->host_len || !host_end(h))
 		return ST_NONE;
 	if (!h->connect)

@@ -11,6 +11,8 @@
 #include <string.h>
 #include "wire/types.h"
 
+#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
+
 /* free() it; never NULL, not even for no bytes. */
 static inline u8 *bytes_exact(const void *from, size_t len)
 {

@@ -7,11 +7,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#define TAP_ATTRIBUTE(what)	__attribute__((what))
+
 static int tap_count;
 static int tap_failures;
 
 /* A diagnostic; prove shows it with -v, or when it goes to stderr as here. */
-__attribute__((format(printf, 1, 2)))
+TAP_ATTRIBUTE(format(printf, 1, 2))
 static inline void tap_diag(const char *format, ...)
 {
 	va_list args;
@@ -23,7 +25,7 @@ static inline void tap_diag(const char *format, ...)
 	fputc('\n', stderr);
 }
 
-__attribute__((format(printf, 2, 3)))
+TAP_ATTRIBUTE(format(printf, 2, 3))
 static inline bool tap_ok(bool good, const char *format, ...)
 {
 	va_list args;

@@ -28,8 +28,6 @@ static const struct subject subjects[] = {
 	{ "withdraw-tcp", 38, 22 },
 };
 
-#define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
-
 static const u8 *frame_of(const struct golden *golden)
 {
 	return golden->bytes + GOLDEN_ETH_LEN;
@@ -89,10 +87,12 @@ static struct ipos_hdr said_hdr(const struct golden *golden)
 
 static void said_tcb(const struct golden *golden, struct ipos_tcb *tcb)
 {
+	size_t i;
+
 	memset(tcb, 0, sizeof(*tcb));
-#define TAKE(member, name) tcb->member = golden_number(golden, name);
-	TCB_NUMBERS(TAKE)
-#undef TAKE
+	for (i = 0; i < ARRAY_SIZE(tcb_numbers); i++)
+		tcb_number_set(tcb, &tcb_numbers[i],
+			       golden_number(golden, tcb_numbers[i].name));
 	memccpy(tcb->congestion, golden_text(golden, "congestion"), 0,
 		sizeof(tcb->congestion));
 }
@@ -126,16 +126,15 @@ static bool same_tcb(const struct ipos_tcb *a, const struct ipos_tcb *b)
 {
 	bool same = !memcmp(a->congestion, b->congestion,
 			    sizeof(a->congestion));
+	size_t i;
 
-#define COMPARE(member, name)						\
-	if (a->member != b->member) {					\
-		tap_diag("%s: %llx, not %llx", name,			\
-			 (unsigned long long)a->member,			\
-			 (unsigned long long)b->member);		\
-		same = false;						\
+	for (i = 0; i < ARRAY_SIZE(tcb_numbers); i++) {
+		if (tcb_number(a, &tcb_numbers[i]) ==
+		    tcb_number(b, &tcb_numbers[i]))
+			continue;
+		tap_diag("%s differs", tcb_numbers[i].name);
+		same = false;
 	}
-	TCB_NUMBERS(COMPARE)
-#undef COMPARE
 	return same;
 }
 
@@ -323,7 +322,7 @@ static void golden__all(void)
 	struct golden golden;
 	size_t i;
 
-	for (i = 0; i < SUBJECTS; i++) {
+	for (i = 0; i < ARRAY_SIZE(subjects); i++) {
 		golden_load(&golden, subjects[i].name);
 		golden__parse(&subjects[i], &golden);
 		golden__build(&subjects[i], &golden);
