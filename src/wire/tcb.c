@@ -128,7 +128,7 @@ static bool numbers_sane(const struct ipos_tcb *tcb)
 	       tcb->snd_wnd <= WINDOW_MAX && tcb->rcv_wnd <= WINDOW_MAX &&
 	       tcb->snd_mss >= MSS_MIN && tcb->adv_mss >= MSS_MIN &&
 	       tcb->srtt <= TIME_MAX_US && tcb->rttvar <= TIME_MAX_US &&
-	       tcb->rto <= TIME_MAX_US && (s32)tcb->cwnd > 0 &&
+	       tcb->rto <= TIME_MAX_US && (s32)tcb->cwnd >= 0 &&
 	       tcb->rcvq_len <= QUEUE_MAX;
 }
 
@@ -156,7 +156,8 @@ static bool attached_sane(const struct ipos_tcb *tcb)
  *
  * A board must not be able to hand another one values that its TCP would warn
  * about, or divide by. A window shift without IPOS_TCB_WSCALE is let through:
- * the flag decides. A FIN of the peer is never counted in RCV.NXT here: one
+ * the flag decides; so is a congestion window of 0, which says that none was
+ * measured yet. A FIN of the peer is never counted in RCV.NXT here: one
  * that was acknowledged has left ESTABLISHED.
  *
  * Context: any.

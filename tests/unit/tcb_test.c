@@ -139,7 +139,8 @@ static void sane__any_endpoint(void)
 	SANE(tcb.srtt = 0xffffffff, false);
 	SANE(tcb.rttvar = 0xffffffff, false);
 	SANE(tcb.rto = 0xffffffff, false);
-	SANE(tcb.cwnd = 0, false);
+	SANE(tcb.cwnd = 0, true);
+	SANE(tcb.cwnd = 0x7fffffff, true);
 	SANE(tcb.cwnd = 0x80000000, false);
 	SANE(tcb.flags |= 0xff00, true);
 }
