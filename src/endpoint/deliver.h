@@ -9,6 +9,7 @@
 #include <linux/skbuff.h>
 #include "base/key.h"
 
+struct dst_entry;
 struct net;
 struct net_device;
 
@@ -18,7 +19,10 @@ enum ipos_socket {
 	IPOS_SOCKET_TIME_WAIT,	/* still has to hear the client */
 };
 
-/* What this host's stack has under the key. Any context, takes RCU itself. */
+/*
+ * What this host's stack has under the key, a reservation's child included.
+ * Any context, takes RCU itself.
+ */
 enum ipos_socket ipos_socket_find(struct net *net, const struct ipos_key *key);
 
 /* The socket's inode number as `ss -e` shows it, 0 when none is attached. */
@@ -33,8 +37,16 @@ bool ipos_socket_listening(struct net *net, const struct ipos_key *key,
  * Makes a packet whose data begins at the IP header ready for ip_rcv() on the
  * way up from an ingress hook: protocol, offsets, and the local route that lets
  * this host take a packet for another board's address. 0 or -ENOMEM; the skb
- * stays the caller's.
+ * stays the caller's. The route has no reference: stay in the same RCU read
+ * section until the packet is handed up.
  */
 int ipos_deliver_prepare(struct net *net, struct sk_buff *skb);
+
+/* That route, borrowed under RCU; NULL: no memory, or @net is going. */
+struct dst_entry *ipos_deliver_dst(struct net *net);
+
+/* Around everything else of this folder: the local routes of all namespaces. */
+int ipos_deliver_init(void);
+void ipos_deliver_exit(void);
 
 #endif /* IPOS_ENDPOINT_DELIVER_H */

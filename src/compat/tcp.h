@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One spelling for what kernels spell differently about TCP sockets. The
+ * IPOS_HAVE_* come from the probes in Kbuild.include.
+ */
+#ifndef IPOS_COMPAT_TCP_H
+#define IPOS_COMPAT_TCP_H
+
+#include <net/inet_connection_sock.h>
+#include <net/inet_sock.h>
+
+/**
+ * ipos_compat_syn_recv_sock() - build a listener's child, as SYN cookies do
+ * @listener: the listening socket, held, not locked
+ * @skb: the packet that completes the handshake
+ * @req: the connection request
+ * @dst: the route to the client, consumed whatever happens
+ *
+ * Context: bottom halves off, under RCU.
+ * Return: the child in SYN_RECV, hashed, locked and referenced, or NULL.
+ */
+static inline struct sock *
+ipos_compat_syn_recv_sock(const struct sock *listener, struct sk_buff *skb,
+			  struct request_sock *req, struct dst_entry *dst)
+{
+	const struct inet_connection_sock_af_ops *ops;
+	bool own_req;
+
+	ops = inet_csk(listener)->icsk_af_ops;
+#ifdef IPOS_HAVE_OPT_CHILD_INIT
+	return ops->syn_recv_sock(listener, skb, req, dst, NULL, &own_req,
+				  NULL);
+#else
+	return ops->syn_recv_sock(listener, skb, req, dst, NULL, &own_req);
+#endif
+}
+
+/**
+ * ipos_compat_set_transparent() - let a socket use a source that is not local
+ * @sk: the socket
+ */
+static inline void ipos_compat_set_transparent(struct sock *sk)
+{
+#ifdef IPOS_HAVE_INET_FLAGS
+	inet_set_bit(TRANSPARENT, sk);
+#else
+	inet_sk(sk)->transparent = 1;
+#endif
+}
+
+#endif /* IPOS_COMPAT_TCP_H */

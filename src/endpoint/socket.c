@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What this host's stack knows about a 4-tuple.
+ */
+#include <net/inet_hashtables.h>
+#include <net/inet_timewait_sock.h>
+#include <net/tcp.h>
+#include "endpoint/deliver.h"
+#include "endpoint/socket.h"
+
+static bool matches(const struct sock *sk, const struct net *net,
+		    __addrpair addrs, __portpair ports)
+{
+	return sk->sk_portpair == ports && sk->sk_addrpair == addrs &&
+	       net_eq(sock_net(sk), net);
+}
+
+/**
+ * ipos_socket_get() - the socket that has a 4-tuple, whatever its kind
+ * @net: network namespace
+ * @key: the 4-tuple
+ *
+ * Unlike __inet_lookup_established() it also finds sockets that are bound to
+ * a device: a packet may come by the fabric or by the client's link, and no
+ * two connections of a client share the 4-tuple.
+ *
+ * Context: any, under RCU.
+ * Return: a socket, request socket or TIME_WAIT to be given to
+ * sock_gen_put(), or NULL.
+ */
+struct sock *ipos_socket_get(struct net *net, const struct ipos_key *key)
+{
+	INET_ADDR_COOKIE(addrs, key->caddr, key->saddr);
+	struct inet_hashinfo *hashinfo = net->ipv4.tcp_death_row.hashinfo;
+	const u16 port = ntohs(key->sport);
+	const __portpair ports = INET_COMBINED_PORTS(key->cport, port);
+	const u32 hash = inet_ehashfn(net, key->saddr, port, key->caddr,
+				      key->cport);
+	const u32 slot = hash & hashinfo->ehash_mask;
+	struct hlist_nulls_node *node;
+	struct sock *sk;
+
+again:
+	sk_nulls_for_each_rcu(sk, node, &hashinfo->ehash[slot].chain) {
+		if (sk->sk_hash != hash || !matches(sk, net, addrs, ports))
+			continue;
+		if (!refcount_inc_not_zero(&sk->sk_refcnt))
+			continue;
+		/* The memory may be another connection's by now. */
+		if (matches(sk, net, addrs, ports))
+			return sk;
+		sock_gen_put(sk);
+		goto again;
+	}
+	/* Led astray into another chain by such a reuse. */
+	if (get_nulls_value(node) != slot)
+		goto again;
+	return NULL;
+}
+
+/**
+ * ipos_socket_find() - what this host's stack has under a 4-tuple
+ * @net: network namespace
+ * @key: the 4-tuple
+ *
+ * A reservation's own child counts as live, too.
+ *
+ * Context: any.
+ * Return: what was found.
+ */
+enum ipos_socket ipos_socket_find(struct net *net, const struct ipos_key *key)
+{
+	enum ipos_socket found = IPOS_SOCKET_NONE;
+	struct sock *sk;
+
+	rcu_read_lock();
+	sk = ipos_socket_get(net, key);
+	if (sk) {
+		found = inet_sk_state_load(sk) == TCP_TIME_WAIT ?
+			IPOS_SOCKET_TIME_WAIT : IPOS_SOCKET_LIVE;
+		sock_gen_put(sk);
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/**
+ * ipos_socket_inode() - the number by which people name a socket
+ * @net: network namespace
+ * @key: the 4-tuple
+ *
+ * Context: any.
+ * Return: the inode number as `ss -e` shows it; 0 when there is no socket or
+ * no process has it yet, or any more.
+ */
+unsigned long ipos_socket_inode(struct net *net, const struct ipos_key *key)
+{
+	unsigned long inode = 0;
+	struct sock *sk;
+
+	rcu_read_lock();
+	sk = ipos_socket_get(net, key);
+	if (sk) {
+		if (sk_fullsock(sk))
+			inode = sock_i_ino(sk);
+		sock_gen_put(sk);
+	}
+	rcu_read_unlock();
+	return inode;
+}
+
+/**
+ * ipos_socket_evict() - make room for a connection
+ * @net: network namespace
+ * @key: its 4-tuple
+ *
+ * A TIME_WAIT of the same 4-tuple would make the kernel refuse the child; the
+ * client has begun a new connection, so it has no use for the old one's end.
+ *
+ * Context: bottom halves off, under RCU.
+ * Return: 0, or -EEXIST if a live socket has the 4-tuple.
+ */
+int ipos_socket_evict(struct net *net, const struct ipos_key *key)
+{
+	struct sock *sk = ipos_socket_get(net, key);
+
+	if (!sk)
+		return 0;
+	if (inet_sk_state_load(sk) == TCP_TIME_WAIT) {
+		inet_twsk_deschedule_put(inet_twsk(sk));
+		return 0;
+	}
+	sock_gen_put(sk);
+	return -EEXIST;
+}
+
+/**
+ * ipos_socket_listener() - the listener that takes a connection
+ * @net: network namespace
+ * @key: the connection's 4-tuple
+ * @listen_ip: where the application is looked for after @key's own address
+ * @listen_port: the port it listens on
+ * @ifindex: the device the client's packets come from
+ * @skb: the client's packet for the programs that choose among sockets (BPF),
+ * data at the TCP header; or NULL
+ * @doff: length of its TCP header, bytes
+ *
+ * Context: any, under RCU.
+ * Return: the listener, valid under RCU, or NULL.
+ */
+struct sock *ipos_socket_listener(struct net *net, const struct ipos_key *key,
+				  __be32 listen_ip, __be16 listen_port,
+				  int ifindex, struct sk_buff *skb, int doff)
+{
+	struct inet_hashinfo *hashinfo = net->ipv4.tcp_death_row.hashinfo;
+	const u16 port = ntohs(listen_port);
+	struct sock *sk;
+
+	sk = __inet_lookup_listener(net, hashinfo, skb, doff, key->caddr,
+				    key->cport, key->saddr, port, ifindex, 0);
+	if (!sk && listen_ip != key->saddr)
+		sk = __inet_lookup_listener(net, hashinfo, skb, doff,
+					    key->caddr, key->cport, listen_ip,
+					    port, ifindex, 0);
+	if (sk && inet_sk_state_load(sk) != TCP_LISTEN)
+		return NULL;
+	return sk;
+}
+
+/**
+ * ipos_socket_listening() - whether an application would take a connection
+ * @net: network namespace
+ * @key: the connection's 4-tuple
+ * @listen_ip: where the application is looked for after @key's own address
+ * @listen_port: the port it listens on
+ * @dev: the device the client's packets come from
+ *
+ * A listener whose accept queue is full counts.
+ *
+ * Context: any.
+ * Return: true if there is one.
+ */
+bool ipos_socket_listening(struct net *net, const struct ipos_key *key,
+			   __be32 listen_ip, __be16 listen_port,
+			   struct net_device *dev)
+{
+	bool found;
+
+	rcu_read_lock();
+	found = ipos_socket_listener(net, key, listen_ip, listen_port,
+				     dev->ifindex, NULL, 0);
+	rcu_read_unlock();
+	return found;
+}
