@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/limits.h>
+#include <linux/stringify.h>
+#include "control/netlink.h"
+
+#define LIMIT_MIN	1
+#define LIMIT_MAX	16777216
+
+#define SETTING(ATTR, field, name, low, high) {				\
+	.attr = IPOS_A_BOARD_##ATTR,					\
+	.offset = offsetof(struct ipos_settings, field),		\
+	.min = low, .max = high,					\
+	.range = KBUILD_MODNAME ": " name " must be " #low " to " #high, \
+}
+
+static const struct {
+	u16		attr;
+	size_t		offset;
+	u32		min;
+	u32		max;
+	const char	*range;
+} settings[] = {
+	SETTING(LOAD_THRESHOLD, load_threshold, "load-threshold", 0, 16777216),
+	SETTING(HOLD_BYTES, hold_bytes, "hold-bytes", 256, 1048576),
+	SETTING(HOLD_MS, hold_ms, "hold-ms", 10, 600000),
+	SETTING(OFFER_MS, offer_ms, "offer-ms", 1, 10000),
+	SETTING(OFFER_TRIES, offer_tries, "offer-tries", 1, 16),
+	SETTING(ACK_MS, ack_ms, "ack-ms", 1, 10000),
+	SETTING(ACK_TRIES, ack_tries, "ack-tries", 8, 255),
+	SETTING(RESERVE_MS, reserve_ms, "reserve-ms", 10, 600000),
+	SETTING(IDLE_TIMEOUT, idle_s, "idle-timeout", 1, 604800),
+	SETTING(CLOSING_TIMEOUT, closing_s, "closing-timeout", 1, 3600),
+};
+
+#define BOUND(ATTR, place, limit_name, row, explained) {		\
+	.attr = IPOS_A_BOARD_LIMIT_##ATTR,				\
+	.offset = offsetof(struct ipos_engine, place),			\
+	.range = KBUILD_MODNAME ": " limit_name " must be "		\
+		 __stringify(LIMIT_MIN) " to " __stringify(LIMIT_MAX),	\
+	.name = row, .text = explained,					\
+}
+
+const struct ipos_bound_desc ipos_bounds[] = {
+	BOUND(TEMPORARY, flows.bound[IPOS_FLOW_TEMPORARY],
+	      "limit-temporary", "table_temporary",
+	      "rows of the Temporary Table"),
+	BOUND(FORWARD_CONNECT, flows.bound[IPOS_FLOW_FORWARD_CONNECT],
+	      "limit-forward-connect", "table_forward_connect",
+	      "rows of the Forward-Connect Table"),
+	BOUND(FORWARD, flows.bound[IPOS_FLOW_FORWARD],
+	      "limit-forward", "table_forward",
+	      "rows of the Forward Table"),
+	BOUND(LOCAL, flows.bound[IPOS_FLOW_LOCAL],
+	      "limit-local", "table_local",
+	      "rows of the Local Table"),
+	BOUND(RESERVED, flows.bound[IPOS_FLOW_RESERVED],
+	      "limit-reserved", "table_reserved",
+	      "offers of other boards, not committed yet"),
+	BOUND(CLOSED, flows.bound[IPOS_FLOW_CLOSED],
+	      "limit-closed", "table_closed",
+	      "tombstones of endpoints handed to this board"),
+	BOUND(SERVER, servers.bound,
+	      "limit-server", "table_server",
+	      "rows of the Server State Table"),
+	BOUND(SERVICE, services.bound,
+	      "limit-service", "table_service",
+	      "virtual services"),
+	BOUND(URL, urls.bound,
+	      "limit-url", "table_url",
+	      "rows of the URL Map"),
+};
+
+/* Ranges are ours to check: the core's refusal would not name them. */
+const struct nla_policy ipos_board_set_policy[IPOS_A_BOARD_MAX + 1] = {
+	[IPOS_A_BOARD_SERVER_IP] = { .type = NLA_U32 },
+	[IPOS_A_BOARD_ETHERTYPE] = { .type = NLA_U16 },
+	[IPOS_A_BOARD_DRAIN] = NLA_POLICY_MAX(NLA_U8, 1),
+	[IPOS_A_BOARD_LOAD_THRESHOLD ... IPOS_A_BOARD_LIMIT_URL] = {
+		.type = NLA_U32
+	},
+};
+
+static u32 *setting_of(struct ipos_engine *engine, int i)
+{
+	return (void *)&engine->settings + settings[i].offset;
+}
+
+static bool put_settings(struct sk_buff *skb, struct ipos_engine *engine)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		if (nla_put_u32(skb, settings[i].attr,
+				READ_ONCE(*setting_of(engine, i))))
+			return false;
+	for (i = 0; i < ARRAY_SIZE(ipos_bounds); i++)
+		if (nla_put_u32(skb, ipos_bounds[i].attr,
+				READ_ONCE(ipos_bound_of(engine, &ipos_bounds[i])->limit)))
+			return false;
+	return true;
+}
+
+static int fill(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ipos_engine *engine = &ipos_info_board(info)->engine;
+	struct ipos_settings *now = &engine->settings;
+	void *hdr;
+
+	hdr = genlmsg_put_reply(skb, info, &ipos_family, 0,
+				IPOS_CMD_BOARD_GET);
+	if (!hdr ||
+	    nla_put_in_addr(skb, IPOS_A_BOARD_SERVER_IP,
+			    READ_ONCE(now->server_ip)) ||
+	    nla_put_u16(skb, IPOS_A_BOARD_ETHERTYPE,
+			ntohs(READ_ONCE(now->ethertype))) ||
+	    nla_put_u64_64bit(skb, IPOS_A_BOARD_EPOCH, engine->epoch,
+			      IPOS_A_BOARD_PAD) ||
+	    nla_put_u32(skb, IPOS_A_BOARD_FABRIC_MTU,
+			READ_ONCE(engine->mtu)) ||
+	    nla_put_u8(skb, IPOS_A_BOARD_DRAIN, READ_ONCE(now->draining)) ||
+	    !put_settings(skb, engine))
+		return -EMSGSIZE;
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/**
+ * ipos_board_get_doit() - IPOS_CMD_BOARD_GET
+ * @skb: the request
+ * @info: likewise
+ *
+ * Return: 0 or a negative error. Process context.
+ */
+int ipos_board_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	int err;
+
+	if (!reply)
+		return -ENOMEM;
+	err = fill(reply, info);
+	if (err) {
+		nlmsg_free(reply);
+		return err;
+	}
+	return genlmsg_reply(reply, info);
+}
+
+static int refuse_range(struct genl_info *info, const struct nlattr *attr,
+			const char *range)
+{
+	info->extack->_msg = range;
+	NL_SET_BAD_ATTR(info->extack, attr);
+	return -ERANGE;
+}
+
+static int check_ranges(struct genl_info *info)
+{
+	const struct nlattr *attr;
+	u32 value;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		attr = info->attrs[settings[i].attr];
+		value = attr ? nla_get_u32(attr) : settings[i].min;
+		if (value < settings[i].min || value > settings[i].max)
+			return refuse_range(info, attr, settings[i].range);
+	}
+	for (i = 0; i < ARRAY_SIZE(ipos_bounds); i++) {
+		attr = info->attrs[ipos_bounds[i].attr];
+		value = attr ? nla_get_u32(attr) : LIMIT_MIN;
+		if (value < LIMIT_MIN || value > LIMIT_MAX)
+			return refuse_range(info, attr, ipos_bounds[i].range);
+	}
+	return 0;
+}
+
+static int check_server_ip(struct ipos_engine *engine, struct genl_info *info)
+{
+	const struct nlattr *attr = info->attrs[IPOS_A_BOARD_SERVER_IP];
+	bool taken;
+
+	if (!attr)
+		return 0;
+	if (!ipos_is_unicast(nla_get_in_addr(attr)))
+		return ipos_refuse(info->extack, attr, -EINVAL,
+				   "server-ip must be a unicast address");
+	rcu_read_lock();
+	taken = ipos_server_peek(&engine->servers, nla_get_in_addr(attr));
+	rcu_read_unlock();
+	if (taken)
+		return ipos_refuse(info->extack, attr, -EADDRINUSE,
+				   "server-ip is another board's");
+	return 0;
+}
+
+static int check_ethertype(struct genl_info *info)
+{
+	const struct nlattr *attr = info->attrs[IPOS_A_BOARD_ETHERTYPE];
+	u16 type = attr ? nla_get_u16(attr) : IPOS_ETHERTYPE;
+
+	switch (type) {
+	case ETH_P_IP:
+	case ETH_P_ARP:
+	case ETH_P_IPV6:
+	case ETH_P_8021Q:
+	case ETH_P_8021AD:
+		return ipos_refuse(info->extack, attr, -EINVAL,
+				   "ethertype belongs to another protocol");
+	}
+	if (type != IPOS_ETHERTYPE && type < ETH_P_802_3_MIN)
+		return ipos_refuse(info->extack, attr, -ERANGE,
+				   "ethertype must be 0x0007 or 0x0600 to 0xffff");
+	return 0;
+}
+
+static void apply(struct ipos_engine *engine, struct nlattr **attrs)
+{
+	struct ipos_settings *now = &engine->settings;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		if (attrs[settings[i].attr])
+			WRITE_ONCE(*setting_of(engine, i),
+				   nla_get_u32(attrs[settings[i].attr]));
+	for (i = 0; i < ARRAY_SIZE(ipos_bounds); i++)
+		if (attrs[ipos_bounds[i].attr])
+			WRITE_ONCE(ipos_bound_of(engine, &ipos_bounds[i])->limit,
+				   nla_get_u32(attrs[ipos_bounds[i].attr]));
+	if (attrs[IPOS_A_BOARD_SERVER_IP])
+		WRITE_ONCE(now->server_ip,
+			   nla_get_in_addr(attrs[IPOS_A_BOARD_SERVER_IP]));
+	if (attrs[IPOS_A_BOARD_ETHERTYPE])
+		WRITE_ONCE(now->ethertype,
+			   htons(nla_get_u16(attrs[IPOS_A_BOARD_ETHERTYPE])));
+	if (attrs[IPOS_A_BOARD_DRAIN])
+		WRITE_ONCE(now->draining,
+			   nla_get_u8(attrs[IPOS_A_BOARD_DRAIN]));
+}
+
+/**
+ * ipos_board_set_doit() - IPOS_CMD_BOARD_SET: all settings given, or none
+ * @skb: the request
+ * @info: likewise
+ *
+ * Return: 0 or a negative error. Process context.
+ */
+int ipos_board_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ipos_board *board = ipos_info_board(info);
+	int err;
+
+	err = check_ranges(info) ?: check_ethertype(info);
+	if (err)
+		return err;
+	mutex_lock(&board->mutex);
+	err = check_server_ip(&board->engine, info);
+	if (!err)
+		apply(&board->engine, info->attrs);
+	mutex_unlock(&board->mutex);
+	return err;
+}

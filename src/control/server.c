@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/etherdevice.h>
+#include <linux/rtnetlink.h>
+#include <net/sock.h>
+#include "control/netlink.h"
+#include "hook/dev.h"
+
+static_assert((int)IPOS_SERVER_STATUS_UP == IPOS_SERVER_UP);
+static_assert((int)IPOS_SERVER_STATUS_DRAIN == IPOS_SERVER_DRAIN);
+static_assert((int)IPOS_SERVER_STATUS_DOWN == IPOS_SERVER_DOWN);
+
+#define LOAD \
+	[IPOS_A_SERVER_STATE] = { .type = NLA_U8 }, \
+	[IPOS_A_SERVER_CONNECTIONS] = { .type = NLA_U32 }, \
+	[IPOS_A_SERVER_CPU] = { .type = NLA_U32 }, \
+	[IPOS_A_SERVER_MEMORY] = { .type = NLA_U64 }, \
+	[IPOS_A_SERVER_BANDWIDTH] = { .type = NLA_U64 }
+
+const struct nla_policy ipos_server_add_policy[IPOS_A_SERVER_MAX + 1] = {
+	[IPOS_A_SERVER_IP] = { .type = NLA_U32 },
+	[IPOS_A_SERVER_LLADDR] = NLA_POLICY_ETH_ADDR,
+	[IPOS_A_SERVER_IFINDEX] = { .type = NLA_U32 },
+	LOAD
+};
+
+const struct nla_policy ipos_server_set_policy[IPOS_A_SERVER_MAX + 1] = {
+	[IPOS_A_SERVER_IP] = { .type = NLA_U32 },
+	LOAD
+};
+
+const struct nla_policy ipos_server_key_policy[IPOS_A_SERVER_MAX + 1] = {
+	[IPOS_A_SERVER_IP] = { .type = NLA_U32 },
+};
+
+static bool put_load(struct sk_buff *skb, const struct ipos_server *server)
+{
+	return !nla_put_u32(skb, IPOS_A_SERVER_CONNECTIONS,
+			    READ_ONCE(server->connections)) &&
+	       !nla_put_u32(skb, IPOS_A_SERVER_CPU, READ_ONCE(server->cpu)) &&
+	       !nla_put_u64_64bit(skb, IPOS_A_SERVER_MEMORY,
+				  READ_ONCE(server->memory),
+				  IPOS_A_SERVER_PAD) &&
+	       !nla_put_u64_64bit(skb, IPOS_A_SERVER_BANDWIDTH,
+				  READ_ONCE(server->bandwidth),
+				  IPOS_A_SERVER_PAD);
+}
+
+static int fill(struct sk_buff *skb, struct netlink_callback *cb,
+		const void *row)
+{
+	const struct nlattr *ip = ipos_dump_attrs(cb)[IPOS_A_SERVER_IP];
+	const struct ipos_server *server = row;
+	const struct net_device *dev = rcu_dereference(server->dev);
+
+	if (ip && nla_get_in_addr(ip) != server->ip)
+		return 1;
+	if (nla_put_in_addr(skb, IPOS_A_SERVER_IP, server->ip) ||
+	    nla_put(skb, IPOS_A_SERVER_LLADDR, ETH_ALEN, server->lladdr) ||
+	    nla_put_u32(skb, IPOS_A_SERVER_IFINDEX, server->ifindex) ||
+	    (dev && nla_put_string(skb, IPOS_A_SERVER_DEV, dev->name)) ||
+	    nla_put_u8(skb, IPOS_A_SERVER_STATE, READ_ONCE(server->state)) ||
+	    !put_load(skb, server) ||
+	    nla_put_u32(skb, IPOS_A_SERVER_HANDOFFS,
+			atomic_read(&server->handoffs)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * ipos_server_get_dumpit() - IPOS_CMD_SERVER_GET
+ * @skb: the answer
+ * @cb: the dump
+ *
+ * Return: what a dumpit callback returns. Process context.
+ */
+int ipos_server_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct ipos_board *board = ipos_board(sock_net(skb->sk));
+
+	return ipos_dump_table(skb, cb, &board->engine.servers.by_ip, fill);
+}
+
+static int check_load(struct genl_info *info)
+{
+	const struct nlattr *state = info->attrs[IPOS_A_SERVER_STATE];
+	const struct nlattr *cpu = info->attrs[IPOS_A_SERVER_CPU];
+
+	if (state && nla_get_u8(state) > IPOS_SERVER_STATUS_DOWN)
+		return ipos_refuse(info->extack, state, -ERANGE,
+				   "state must be up, drain or down");
+	if (cpu && nla_get_u32(cpu) > 1000)
+		return ipos_refuse(info->extack, cpu, -ERANGE,
+				   "cpu must be 0 to 1000");
+	return 0;
+}
+
+static void apply_load(struct ipos_server *server, struct nlattr **attrs)
+{
+	if (attrs[IPOS_A_SERVER_STATE])
+		WRITE_ONCE(server->state,
+			   nla_get_u8(attrs[IPOS_A_SERVER_STATE]));
+	if (attrs[IPOS_A_SERVER_CONNECTIONS])
+		WRITE_ONCE(server->connections,
+			   nla_get_u32(attrs[IPOS_A_SERVER_CONNECTIONS]));
+	if (attrs[IPOS_A_SERVER_CPU])
+		WRITE_ONCE(server->cpu, nla_get_u32(attrs[IPOS_A_SERVER_CPU]));
+	if (attrs[IPOS_A_SERVER_MEMORY])
+		WRITE_ONCE(server->memory,
+			   nla_get_u64(attrs[IPOS_A_SERVER_MEMORY]));
+	if (attrs[IPOS_A_SERVER_BANDWIDTH])
+		WRITE_ONCE(server->bandwidth,
+			   nla_get_u64(attrs[IPOS_A_SERVER_BANDWIDTH]));
+}
+
+static int set(struct ipos_engine *engine, struct genl_info *info)
+{
+	const struct nlattr *ip = info->attrs[IPOS_A_SERVER_IP];
+	struct ipos_server *server;
+
+	rcu_read_lock();
+	server = ipos_server_peek(&engine->servers, nla_get_in_addr(ip));
+	if (server)
+		apply_load(server, info->attrs);
+	rcu_read_unlock();
+	if (!server)
+		return ipos_refuse(info->extack, ip, -ENOENT,
+				   "no such server");
+	return 0;
+}
+
+static int check_new(struct ipos_engine *engine, struct genl_info *info)
+{
+	const struct nlattr *lladdr = info->attrs[IPOS_A_SERVER_LLADDR];
+	const struct nlattr *ip = info->attrs[IPOS_A_SERVER_IP];
+
+	if (!ipos_is_unicast(nla_get_in_addr(ip)))
+		return ipos_refuse(info->extack, ip, -EINVAL,
+				   "server must have a unicast address");
+	if (nla_get_in_addr(ip) == engine->settings.server_ip)
+		return ipos_refuse(info->extack, ip, -EINVAL,
+				   "server is this board itself");
+	if (!is_valid_ether_addr(nla_data(lladdr)))
+		return ipos_refuse(info->extack, lladdr, -EINVAL,
+				   "lladdr must be a unicast address");
+	return 0;
+}
+
+struct role {
+	const struct net_device *dev;
+	u8 role;
+};
+
+static int find_role(const struct ipos_dev *dev, void *arg)
+{
+	struct role *role = arg;
+
+	if (dev->dev == role->dev)
+		role->role = dev->role;
+	return 0;
+}
+
+/* RTNL held. */
+static struct net_device *find_dev(struct net *net, struct genl_info *info)
+{
+	const struct nlattr *attr = info->attrs[IPOS_A_SERVER_IFINDEX];
+	struct net_device *dev = ipos_dev_fabric(net);
+	struct role role = { };
+
+	if (!attr) {
+		if (!dev)
+			NL_SET_ERR_MSG_MOD(info->extack,
+					   "dev is missing: there is not just one fabric device");
+		return dev;
+	}
+	dev = __dev_get_by_index(net, nla_get_u32(attr));
+	role.dev = dev;
+	ipos_dev_each(net, find_role, &role);
+	if (!dev || !(role.role & IPOS_ROLE_FABRIC)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    KBUILD_MODNAME ": dev is not a fabric device");
+		return NULL;
+	}
+	return dev;
+}
+
+static int refuse_add(struct genl_info *info, int err)
+{
+	const struct nlattr *ip = info->attrs[IPOS_A_SERVER_IP];
+
+	switch (err) {
+	case -EEXIST:
+		return ipos_refuse(info->extack, ip, err,
+				   "server exists already");
+	case -EADDRINUSE:
+		return ipos_refuse(info->extack,
+				   info->attrs[IPOS_A_SERVER_LLADDR], err,
+				   "lladdr is another server's");
+	case -ENOSPC:
+		return ipos_refuse(info->extack, ip, err,
+				   "Server State Table is full (limit-server)");
+	default:
+		return err;
+	}
+}
+
+/* RTNL held: the device stays until the row holds it. */
+static int add(struct ipos_engine *engine, struct genl_info *info)
+{
+	const u8 *lladdr = nla_data(info->attrs[IPOS_A_SERVER_LLADDR]);
+	__be32 ip = nla_get_in_addr(info->attrs[IPOS_A_SERVER_IP]);
+	struct net_device *dev = find_dev(engine->net, info);
+	int err;
+
+	if (!dev)
+		return -ENODEV;
+	if (ether_addr_equal(lladdr, dev->dev_addr))
+		return ipos_refuse(info->extack,
+				   info->attrs[IPOS_A_SERVER_LLADDR], -EINVAL,
+				   "lladdr is this board's own");
+	err = ipos_server_add(&engine->servers, ip, lladdr, dev);
+	if (err)
+		return refuse_add(info, err);
+	return set(engine, info);
+}
+
+/**
+ * ipos_server_add_doit() - IPOS_CMD_SERVER_ADD
+ * @skb: the request
+ * @info: likewise
+ *
+ * Return: 0 or a negative error. Process context.
+ */
+int ipos_server_add_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ipos_board *board = ipos_info_board(info);
+	int err;
+
+	if (ipos_missing(info, IPOS_A_SERVER_IP, "server") ||
+	    ipos_missing(info, IPOS_A_SERVER_LLADDR, "lladdr"))
+		return -EINVAL;
+	err = check_load(info);
+	if (err)
+		return err;
+	mutex_lock(&board->mutex);
+	err = check_new(&board->engine, info);
+	if (!err) {
+		rtnl_lock();
+		err = add(&board->engine, info);
+		rtnl_unlock();
+	}
+	mutex_unlock(&board->mutex);
+	return err;
+}
+
+/**
+ * ipos_server_set_doit() - IPOS_CMD_SERVER_SET
+ * @skb: the request
+ * @info: likewise
+ *
+ * Return: 0 or a negative error. Process context.
+ */
+int ipos_server_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ipos_board *board = ipos_info_board(info);
+	int err;
+
+	if (ipos_missing(info, IPOS_A_SERVER_IP, "server"))
+		return -EINVAL;
+	err = check_load(info);
+	if (err)
+		return err;
+	mutex_lock(&board->mutex);
+	err = set(&board->engine, info);
+	mutex_unlock(&board->mutex);
+	return err;
+}
+
+/**
+ * ipos_server_del_doit() - IPOS_CMD_SERVER_DEL
+ * @skb: the request
+ * @info: likewise
+ *
+ * Return: 0 or a negative error. Process context.
+ */
+int ipos_server_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ipos_board *board = ipos_info_board(info);
+	const struct nlattr *ip;
+	int err;
+
+	if (ipos_missing(info, IPOS_A_SERVER_IP, "server"))
+		return -EINVAL;
+	ip = info->attrs[IPOS_A_SERVER_IP];
+	mutex_lock(&board->mutex);
+	err = ipos_server_del(&board->engine.servers, nla_get_in_addr(ip));
+	mutex_unlock(&board->mutex);
+	if (err)
+		return ipos_refuse(info->extack, ip, err, "no such server");
+	return 0;
+}
