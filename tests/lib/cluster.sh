@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# What guest tests do in the standard cluster (tests/cluster). Needs tap.sh, and in the test's head the lines
+# '# need ...' of what it uses. What is started here leaves its process id in $pid and ends with: stop PID.
+# shellcheck disable=SC2034,SC2154 # pid is the test's to use, tmp is tap.sh's
+
+# shellcheck source=tests/lib/need.sh
+. "$(dirname "${BASH_SOURCE[0]}")/need.sh"
+
+# on NAME COMMAND...: in the namespace of that board or client
+on() { ip netns exec "$@"; }
+
+# start NAME LOG COMMAND...: in the background
+start() {
+	local name=$1 log=$2
+	shift 2
+	ip netns exec "$name" "$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+}
+
+# stop PID [SIGNAL]: and what it was is gone when this returns
+stop() {
+	kill -s "${2:-TERM}" "$1" && wait "$1" 2>/dev/null
+	return 0
+}
+
+# listening NAME PORT
+listening() { on "$1" ss -Hltn "sport = :$2" | grep -q .; }
+
+# nginx_start BOARD ROOT [DIRECTIVES]: nginx on port 80 that serves ROOT; the directives stand in its server block.
+# Its logs are $tmp/nginx-BOARD/access.log (with the client's address and port) and error.log.
+nginx_start() {
+	local dir=$tmp/nginx-$1
+	need nginx nginx || return 1
+	mkdir -p "$dir"
+	# One user: root's temporary directory is nobody else's to read.
+	cat >"$dir/nginx.conf" <<-CONF
+		daemon off;
+		user root;
+		pid $dir/pid;
+		error_log $dir/error.log;
+		events {}
+		http {
+			log_format ports '\$remote_addr:\$remote_port "\$request" \$status \$body_bytes_sent \$connection_requests';
+			access_log $dir/access.log ports;
+			client_body_temp_path $dir/body;
+			proxy_temp_path $dir/proxy;
+			fastcgi_temp_path $dir/fastcgi;
+			uwsgi_temp_path $dir/uwsgi;
+			scgi_temp_path $dir/scgi;
+			server {
+				listen 80;
+				root $2;
+				${3-}
+			}
+		}
+	CONF
+	start "$1" "$dir/output" nginx -e "$dir/error.log" -c "$dir/nginx.conf"
+	wait_for listening "$1" 80 || { diag "$(cat "$dir/output" "$dir/error.log")" && return 1; }
+}
+
+# http_start BOARD DIRECTORY [PORT]: Python's own server, on [::]
+http_start() {
+	start "$1" "$tmp/http-$1" /usr/bin/python3 -m http.server --bind :: --directory "$2" "${3:-80}"
+	wait_for listening "$1" "${3:-80}"
+}
+
+# capture NAME DEVICE FILE [FILTER]: to be stopped before FILE is read
+capture() {
+	need tcpdump tcpdump || return 1
+	start "$1" "$3.log" tcpdump -i "$2" -n -U --immediate-mode -s 0 -w "$3" "${4-}"
+	wait_for grep -q '^tcpdump: listening' "$3.log" || { diag "$(cat "$3.log")" && return 1; }
+}
+
+# frames FILE [FILTER]: how many of them; 'ether[12:2] = 7' are ipOS frames
+frames() { tcpdump -n -r "$1" "${2-}" 2>/dev/null | wc -l; }
+
+# resets FILE: TCP RSTs on the wire itself, not those inside ipOS frames
+resets() { frames "$1" 'ip and tcp[tcpflags] & tcp-rst != 0'; }
+
+# fetch NAME URL [CURL-OPTION...]: the body on stdout
+fetch() {
+	local name=$1 url=$2
+	need curl curl || return 1
+	shift 2
+	on "$name" curl -sS --fail --max-time 30 "$@" "$url"
+}
