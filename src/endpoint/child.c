@@ -211,6 +211,8 @@ static void set_parameters(struct sock *child, const struct ipos_tcb *tcb,
 /* The stack tells only that it made no child. */
 static int why_none(struct sock *listener, const struct ipos_key *key)
 {
+	if (inet_sk_state_load(listener) != TCP_LISTEN)
+		return -ENOENT;
 	if (sk_acceptq_is_full(listener))
 		return -ENOBUFS;
 	if (ipos_socket_find(sock_net(listener), key) != IPOS_SOCKET_NONE)
@@ -231,7 +233,7 @@ static int why_none(struct sock *listener, const struct ipos_key *key)
  *
  * Context: bottom halves off, under RCU.
  * Return: the child, unlocked and referenced, or -ENOMEM, -EEXIST, -ENOBUFS,
- * -ENETUNREACH, -ENOENT (a security module keeps the listener from it).
+ * -ENETUNREACH, -ENOENT (the listener left, or security forbids it).
  */
 struct sock *ipos_child_create(struct sock *listener,
 			       const struct ipos_key *key,
