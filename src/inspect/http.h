@@ -4,7 +4,7 @@
 #define IPOS_INSPECT_HTTP_H
 
 #include "inspect/inspect.h"
-#include "wire/types.h"
+#include "compat/types.h"
 
 #define IPOS_HTTP_HOST_MAX	255	/* a DNS name never exceeds it */
 #define IPOS_HTTP_PATH_MAX	511	/* what is kept of a longer path */

@@ -21,6 +21,13 @@ void ipos_withdrawn_table_destroy(struct ipos_withdrawn_table *table);
 bool ipos_withdrawn_add(struct ipos_withdrawn_table *table,
 			const struct ipos_hdr *hdr, u64 handoff_id,
 			unsigned long lifetime);
+/* Whether one more could be remembered: only then may anything be offered. */
+static inline bool
+ipos_withdrawn_may_add(const struct ipos_withdrawn_table *table)
+{
+	return ipos_bound_count(&table->bound) < READ_ONCE(table->bound.limit);
+}
+
 bool ipos_withdrawn_has(struct ipos_withdrawn_table *table,
 			const struct ipos_hdr *hdr);
 void ipos_withdrawn_answered(struct ipos_withdrawn_table *table,

@@ -3,7 +3,7 @@
 #ifndef IPOS_WIRE_CHECKSUM_H
 #define IPOS_WIRE_CHECKSUM_H
 
-#include "wire/types.h"
+#include "compat/types.h"
 
 __sum16 ipos_checksum(const void *data, size_t len);
 

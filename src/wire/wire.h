@@ -9,7 +9,7 @@
 #ifndef IPOS_WIRE_WIRE_H
 #define IPOS_WIRE_WIRE_H
 
-#include "wire/types.h"
+#include "compat/types.h"
 
 /* What a parser found; each but OK has its drop counter. */
 enum ipos_wire_result {

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include "wire/types.h"
+#include "compat/types.h"
 
 #define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 

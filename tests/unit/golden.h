@@ -8,7 +8,7 @@
 #define UNIT_GOLDEN_H
 
 #include <stdbool.h>
-#include "wire/types.h"
+#include "compat/types.h"
 
 #define GOLDEN_FIELDS	64
 #define GOLDEN_ETH_LEN	14

@@ -3,8 +3,8 @@
  * The few types and helpers that the pure floors (wire, inspect) stand on, by
  * their kernel names, so that the same files build in user space.
  */
-#ifndef IPOS_WIRE_TYPES_H
-#define IPOS_WIRE_TYPES_H
+#ifndef IPOS_COMPAT_TYPES_H
+#define IPOS_COMPAT_TYPES_H
 
 #ifdef __KERNEL__
 
@@ -42,4 +42,4 @@ typedef __s32 s32;
 
 #include <linux/ipos_wire.h>
 
-#endif /* IPOS_WIRE_TYPES_H */
+#endif /* IPOS_COMPAT_TYPES_H */

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include "board/board.h"
+#include "endpoint/watch.h"
+#include "engine/dispatch.h"
+
+static unsigned int board_id;
+
+/**
+ * ipos_board() - what ipOS keeps for a namespace
+ * @net: the namespace
+ *
+ * Return: never NULL between ipos_board_init() and ipos_board_exit().
+ */
+struct ipos_board *ipos_board(const struct net *net)
+{
+	return net_generic(net, board_id);
+}
+
+static int __net_init init_net_board(struct net *net)
+{
+	struct ipos_board *board = ipos_board(net);
+
+	mutex_init(&board->mutex);
+	return ipos_engine_init(&board->engine, net);
+}
+
+static void __net_exit exit_net_board(struct net *net)
+{
+	struct ipos_board *board = ipos_board(net);
+
+	ipos_engine_stop(&board->engine);
+	ipos_engine_destroy(&board->engine);
+	mutex_destroy(&board->mutex);
+}
+
+static struct pernet_operations board_ops = {
+	.init = init_net_board,
+	.exit = exit_net_board,
+	.id = &board_id,
+	.size = sizeof(struct ipos_board),
+};
+
+static void socket_closed(struct net *net, const struct ipos_key *key)
+{
+	struct ipos_engine *engine = &ipos_board(net)->engine;
+
+	if (!READ_ONCE(engine->stopping))
+		ipos_dispatch_socket_closed(engine, key);
+}
+
+/**
+ * ipos_board_init() - build a board for every namespace, now and later
+ *
+ * Return: 0 or a negative error. Process context.
+ */
+int __init ipos_board_init(void)
+{
+	int err = register_pernet_subsys(&board_ops);
+
+	if (err)
+		return err;
+	err = ipos_watch_start(socket_closed);
+	if (err)
+		unregister_pernet_subsys(&board_ops);
+	return err;
+}
+
+/**
+ * ipos_board_exit() - tear every board down
+ *
+ * Process context.
+ */
+void ipos_board_exit(void)
+{
+	ipos_watch_stop();
+	unregister_pernet_subsys(&board_ops);
+}

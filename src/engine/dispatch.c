@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/etherdevice.h>
+#include <net/tcp.h>
+#include "endpoint/deliver.h"
+#include "engine/dispatch.h"
+#include "engine/forward.h"
+#include "engine/origin.h"
+#include "engine/packet.h"
+#include "engine/responder.h"
+#include "engine/target.h"
+#include "wire/wire.h"
+
+/* Whether the flow dealt with the packet; if not, it is as good as none. */
+static bool known(struct ipos_engine *engine, struct ipos_flow *flow,
+		  struct sk_buff *skb, const struct ipos_packet *packet)
+{
+	switch (ipos_flow_state(flow)) {
+	case IPOS_FLOW_FORWARD:
+		return ipos_forward_consume(engine, flow, skb, packet);
+	case IPOS_FLOW_TEMPORARY:
+	case IPOS_FLOW_FORWARD_CONNECT:
+		return ipos_responder_segment_consume(engine, flow, skb,
+						      packet);
+	default:
+		return false;
+	}
+}
+
+/* What this host's own stack has, or another board gave it, is left alone. */
+static bool stacks_own(struct ipos_engine *engine,
+		       const struct ipos_packet *packet)
+{
+	switch (ipos_socket_find(engine->net, &packet->key)) {
+	case IPOS_SOCKET_LIVE:
+		return true;
+	case IPOS_SOCKET_TIME_WAIT:
+		/* A new connection must be seen, attach clears the old one. */
+		return !(packet->flags & TCPHDR_SYN);
+	default:
+		return false;
+	}
+}
+
+static enum ipos_verdict no_flow(struct ipos_engine *engine,
+				 struct net_device *dev, struct sk_buff *skb,
+				 const struct ipos_packet *packet)
+{
+	struct ipos_service *service;
+
+	service = ipos_service_peek(&engine->services, packet->key.proto,
+				    packet->key.saddr, packet->key.sport);
+	if (!service || stacks_own(engine, packet) ||
+	    READ_ONCE(engine->stopping))
+		return IPOS_PASS;
+	ipos_responder_new_consume(engine, service, dev, skb, packet);
+	return IPOS_CONSUMED;
+}
+
+/**
+ * ipos_dispatch_client() - a packet that a client may have sent
+ * @engine: the namespace
+ * @dev: where it arrived
+ * @skb: data at the IP header; not shared
+ *
+ * May move the skb's data even where it is passed.
+ *
+ * Return: IPOS_PASS for what is not ours, or IPOS_CONSUMED.
+ */
+enum ipos_verdict ipos_dispatch_client(struct ipos_engine *engine,
+				       struct net_device *dev,
+				       struct sk_buff *skb)
+{
+	struct ipos_packet packet;
+	struct ipos_flow *flow;
+	int again;
+
+	if (!ipos_packet_parse(skb, &packet))
+		return IPOS_PASS;
+	/* A flow may find its place while we wait for its lock: look again. */
+	for (again = 0; again < 2; again++) {
+		flow = ipos_flow_peek(&engine->flows, &packet.key);
+		if (!flow)
+			break;
+		if (known(engine, flow, skb, &packet))
+			return IPOS_CONSUMED;
+	}
+	return no_flow(engine, dev, skb, &packet);
+}
+
+static void offer(struct ipos_engine *engine, struct ipos_server *sender,
+		  struct net_device *dev, const struct ipos_hdr *hdr,
+		  const void *body, size_t len)
+{
+	struct ipos_conn conn = {};
+	enum ipos_wire_result result;
+
+	result = ipos_wire_parse_conn(hdr, body, len, &conn);
+	if (result == IPOS_WIRE_OK || result == IPOS_WIRE_VERSION)
+		ipos_target_offer(engine, sender, dev, hdr, &conn, result);
+	else
+		ipos_count(engine->counters, drop_frame_length);
+}
+
+static void notice(struct ipos_engine *engine, struct ipos_server *sender,
+		   const struct ipos_hdr *hdr, const void *body, size_t len)
+{
+	bool from_target = hdr->dst_ip == sender->ip;
+	struct ipos_notice notice;
+
+	if (ipos_wire_parse_notice(body, len, &notice) != IPOS_WIRE_OK)
+		ipos_count(engine->counters, drop_frame_length);
+	else if (hdr->type == IPOS_TYPE_WITHDRAW && !from_target)
+		ipos_target_withdraw(engine, sender, hdr, &notice);
+	else if (hdr->type == IPOS_TYPE_REFUSAL && from_target)
+		ipos_origin_refusal(engine, sender, hdr, &notice);
+	else if (hdr->type == IPOS_TYPE_CLOSED && from_target)
+		ipos_origin_closed(engine, sender, hdr, &notice);
+	else
+		ipos_count(engine->counters, drop_stale_notice);
+}
+
+static const enum ipos_counter drop_of[] = {
+	[IPOS_WIRE_SHORT]	= IPOS_N_drop_frame_short,
+	[IPOS_WIRE_CHECKSUM]	= IPOS_N_drop_frame_checksum,
+	[IPOS_WIRE_TYPE]	= IPOS_N_drop_frame_type,
+	[IPOS_WIRE_PROTOCOL]	= IPOS_N_drop_frame_protocol,
+	[IPOS_WIRE_LENGTH]	= IPOS_N_drop_frame_length,
+	[IPOS_WIRE_VERSION]	= IPOS_N_drop_frame_type,
+};
+
+/* The other end of a hand-off is this board, or the sender itself. */
+static bool concerns_us(const struct ipos_engine *engine,
+			const struct ipos_server *sender,
+			const struct ipos_hdr *hdr)
+{
+	__be32 own = READ_ONCE(engine->settings.server_ip);
+
+	if (own && hdr->dst_ip == own)
+		return hdr->type != IPOS_TYPE_ACK;
+	return hdr->dst_ip == sender->ip && hdr->type != IPOS_TYPE_CONNECT &&
+	       hdr->type != IPOS_TYPE_PACKET;
+}
+
+static void control(struct ipos_engine *engine, struct ipos_server *sender,
+		    struct net_device *dev, const struct ipos_hdr *hdr,
+		    const void *body, size_t len)
+{
+	switch (hdr->type) {
+	case IPOS_TYPE_CONNECT:
+		offer(engine, sender, dev, hdr, body, len);
+		break;
+	case IPOS_TYPE_ACK:
+		ipos_origin_ack(engine, sender, hdr);
+		break;
+	default:
+		notice(engine, sender, hdr, body, len);
+	}
+}
+
+/* All but type 2 is short and is read as one piece of memory. */
+static bool pull(struct sk_buff *skb)
+{
+	if (!pskb_may_pull(skb, IPOS_HDR_LEN))
+		return false;
+	return ((struct ipos_hdr *)skb->data)->type == IPOS_TYPE_PACKET ||
+	       !skb_linearize(skb);
+}
+
+static struct ipos_server *sender_of(struct ipos_engine *engine,
+				     const struct net_device *dev,
+				     const struct sk_buff *skb)
+{
+	struct ipos_server *server;
+
+	server = ipos_server_peek_lladdr(&engine->servers,
+					 eth_hdr(skb)->h_source);
+	if (!server || rcu_access_pointer(server->dev) != dev)
+		return NULL;
+	return server;
+}
+
+/**
+ * ipos_dispatch_frame() - an ipOS frame on a fabric device
+ * @engine: the namespace
+ * @dev: where it arrived
+ * @skb: data at the encapsulation header, MAC header set; not shared
+ *
+ * Return: IPOS_PASS: it was a client's packet, and is ready for the stack;
+ * or IPOS_CONSUMED.
+ */
+enum ipos_verdict ipos_dispatch_frame(struct ipos_engine *engine,
+				      struct net_device *dev,
+				      struct sk_buff *skb)
+{
+	enum ipos_wire_result result = IPOS_WIRE_SHORT;
+	struct ipos_server *sender;
+	struct ipos_hdr hdr;
+	size_t body_len;
+
+	ipos_count(engine->counters, frames_received);
+	sender = sender_of(engine, dev, skb);
+	if (!sender) {
+		ipos_count(engine->counters, drop_frame_sender);
+		goto drop;
+	}
+	if (pull(skb))
+		result = ipos_wire_check(skb->data, skb->len, &hdr, &body_len);
+	if (result != IPOS_WIRE_OK) {
+		ipos_count_index(engine->counters, drop_of[result]);
+		goto drop;
+	}
+	if (!concerns_us(engine, sender, &hdr)) {
+		ipos_count(engine->counters, drop_frame_target);
+		goto drop;
+	}
+	if (hdr.type == IPOS_TYPE_PACKET) {
+		skb_pull_rcsum(skb, IPOS_HDR_LEN);
+		return ipos_target_packet(engine, sender, &hdr, skb);
+	}
+	control(engine, sender, dev, &hdr, skb->data + IPOS_HDR_LEN, body_len);
+drop:
+	kfree_skb(skb);
+	return IPOS_CONSUMED;
+}
+
+/**
+ * ipos_dispatch_socket_closed() - a TCP socket of this host has closed
+ * @engine: the namespace
+ * @key: its 4-tuple, this host as the server
+ *
+ * Called with the socket's lock held: takes none of ours.
+ */
+void ipos_dispatch_socket_closed(struct ipos_engine *engine,
+				 const struct ipos_key *key)
+{
+	struct ipos_flow_table *flows = &engine->flows;
+	struct ipos_flow *flow;
+
+	rcu_read_lock();
+	flow = ipos_flow_peek(flows, key);
+	if (!flow || ipos_flow_state(flow) != IPOS_FLOW_LOCAL)
+		goto unlock;
+	if (!(flow->flags & IPOS_FLOW_TARGET)) {
+		ipos_flow_remove(flows, flow, IPOS_FLOW_LOCAL);
+		goto unlock;
+	}
+	/* Past the limit it is kept all the same, but not for long. */
+	WRITE_ONCE(flow->used, (u32)jiffies);
+	if (!ipos_bound_take(&flows->bound[IPOS_FLOW_CLOSED])) {
+		ipos_count(engine->counters, drop_limit_closed);
+		ipos_bound_force(&flows->bound[IPOS_FLOW_CLOSED]);
+	}
+	if (ipos_flow_move(flows, flow, IPOS_FLOW_LOCAL, IPOS_FLOW_CLOSED))
+		ipos_target_closed(engine, flow);
+	else
+		ipos_bound_give(&flows->bound[IPOS_FLOW_CLOSED]);
+unlock:
+	rcu_read_unlock();
+}

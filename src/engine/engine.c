@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/random.h>
+#include <linux/ktime.h>
+#include "engine/engine.h"
+#include "engine/walker.h"
+
+static const struct ipos_settings defaults = {
+	.ethertype	= cpu_to_be16(IPOS_ETHERTYPE),
+	.load_threshold	= 10000,
+	.hold_bytes	= 32768,
+	.hold_ms	= 10000,
+	.offer_ms	= 100,
+	.offer_tries	= 4,
+	.ack_ms		= 250,
+	.ack_tries	= 8,
+	.reserve_ms	= 3000,
+	.idle_s		= 900,
+	.closing_s	= 65,
+};
+
+static int init_tables(struct ipos_engine *engine)
+{
+	int err;
+
+	err = ipos_flow_table_init(&engine->flows);
+	if (err)
+		return err;
+	err = ipos_server_table_init(&engine->servers);
+	if (err)
+		goto flows;
+	err = ipos_service_table_init(&engine->services);
+	if (err)
+		goto servers;
+	err = ipos_url_table_init(&engine->urls);
+	if (err)
+		goto services;
+	err = ipos_withdrawn_table_init(&engine->withdrawn);
+	if (err)
+		goto urls;
+	return 0;
+urls:
+	ipos_url_table_destroy(&engine->urls);
+services:
+	ipos_service_table_destroy(&engine->services);
+servers:
+	ipos_server_table_destroy(&engine->servers);
+flows:
+	ipos_flow_table_destroy(&engine->flows);
+	return err;
+}
+
+/**
+ * ipos_engine_init() - an engine that intercepts nothing yet
+ * @engine: zeroed memory
+ * @net: the namespace, which outlives it
+ *
+ * Process context.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ipos_engine_init(struct ipos_engine *engine, struct net *net)
+{
+	int err;
+
+	engine->net = net;
+	engine->settings = defaults;
+	engine->counters = alloc_percpu(struct ipos_counters);
+	if (!engine->counters)
+		return -ENOMEM;
+	err = init_tables(engine);
+	if (err) {
+		free_percpu(engine->counters);
+		return err;
+	}
+	get_random_bytes(&engine->isn_key, sizeof(engine->isn_key));
+	/* Microseconds: beyond any id given out before a restart. */
+	atomic64_set(&engine->handoff_id,
+		     ktime_get_real_ns() / NSEC_PER_USEC & GENMASK_ULL(47, 0));
+	engine->epoch = get_random_u64() | 1;
+	ipos_walker_start(engine);
+	return 0;
+}
+
+/**
+ * ipos_engine_stop() - end every flow
+ * @engine: its hooks are gone
+ *
+ * May sleep.
+ */
+void ipos_engine_stop(struct ipos_engine *engine)
+{
+	WRITE_ONCE(engine->stopping, true);
+	synchronize_rcu();
+	ipos_walker_stop(engine);
+	ipos_walker_clear(engine);
+}
+
+/**
+ * ipos_engine_destroy() - free what is left
+ * @engine: stopped
+ *
+ * Process context.
+ */
+void ipos_engine_destroy(struct ipos_engine *engine)
+{
+	ipos_withdrawn_table_destroy(&engine->withdrawn);
+	ipos_url_table_destroy(&engine->urls);
+	ipos_service_table_destroy(&engine->services);
+	ipos_server_table_destroy(&engine->servers);
+	ipos_flow_table_destroy(&engine->flows);
+	free_percpu(engine->counters);
+}

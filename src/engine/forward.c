@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <net/tcp.h>
+#include "engine/forward.h"
+#include "engine/out.h"
+
+/**
+ * ipos_forward_end() - take a Forward entry out of the table
+ * @engine: the namespace
+ * @flow: its lock held
+ */
+void ipos_forward_end(struct ipos_engine *engine, struct ipos_flow *flow)
+{
+	struct ipos_server *target = flow->peer;
+
+	if (ipos_flow_remove(&engine->flows, flow, IPOS_FLOW_FORWARD))
+		atomic_dec(&target->handoffs);
+}
+
+/*
+ * The connection's own SYN, late: its sequence number lies just before
+ * RCV.NXT of the hand-off, by as much as was acknowledged of the request.
+ */
+static bool own_syn(const struct ipos_flow *flow,
+		    const struct ipos_packet *packet)
+{
+	u32 back = flow->rcv_nxt - packet->seq;
+
+	return back >= 1 && back <= U16_MAX + 1;
+}
+
+/*
+ * The entry of a connection that ended. Returns false when it is out of the
+ * way of a new one.
+ */
+static bool ended(struct ipos_engine *engine, struct ipos_flow *flow,
+		  struct sk_buff *skb, const struct ipos_packet *packet)
+{
+	bool syn = (packet->flags & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST)) ==
+		   TCPHDR_SYN;
+
+	if (syn && !own_syn(flow, packet)) {
+		spin_lock_bh(&flow->lock);
+		ipos_forward_end(engine, flow);
+		spin_unlock_bh(&flow->lock);
+		ipos_count(engine->counters, resumed);
+		return false;
+	}
+	if (syn) {
+		ipos_count(engine->counters, drop_packet_sequence);
+		kfree_skb(skb);
+	} else if (flow->flags & IPOS_FLOW_RESET) {
+		ipos_out_reset_for(engine, packet);
+		kfree_skb(skb);
+	} else {
+		ipos_out_packet_consume(engine, flow->peer, &flow->hdr, skb);
+	}
+	return true;
+}
+
+/**
+ * ipos_forward_consume() - send a client's packet to the board that has it
+ * @engine: the namespace
+ * @flow: a Forward entry, borrowed under RCU
+ * @skb: data at the IP header
+ * @packet: what it says
+ *
+ * Everything goes, RST and SYN included: only the target can judge them.
+ * Softirq.
+ *
+ * Return: true when @skb was consumed; false when it is a SYN that ended the
+ * entry and begins a new connection.
+ */
+bool ipos_forward_consume(struct ipos_engine *engine, struct ipos_flow *flow,
+			  struct sk_buff *skb,
+			  const struct ipos_packet *packet)
+{
+	if (unlikely(READ_ONCE(flow->flags) &
+		     (IPOS_FLOW_CLOSING | IPOS_FLOW_RESET)))
+		return ended(engine, flow, skb, packet);
+	ipos_flow_touch(flow);
+	ipos_out_packet_consume(engine, flow->peer, &flow->hdr, skb);
+	return true;
+}
+
+/*
+ * An old segment of ours makes the client say where it is; its answer is
+ * answered by RST with the one sequence number that it believes.
+ */
+static void probe(struct ipos_engine *engine, struct ipos_flow *flow)
+{
+	struct ipos_segment segment = {
+		.seq = flow->snd_nxt - 1, .ack = flow->rcv_nxt,
+		.window = 0, .flags = TCPHDR_ACK, .wscale = -1,
+	};
+
+	ipos_out_segment(engine, &flow->key, &segment);
+}
+
+static void lost(struct ipos_engine *engine, struct ipos_flow *flow)
+{
+	if (flow->flags & IPOS_FLOW_RESET)
+		return;
+	WRITE_ONCE(flow->flags, flow->flags | IPOS_FLOW_RESET);
+	WRITE_ONCE(flow->used, (u32)jiffies);
+	ipos_count(engine->counters, lost);
+	probe(engine, flow);
+}
+
+static void closed(struct ipos_engine *engine, struct ipos_flow *flow,
+		   const struct ipos_notice *notice)
+{
+	u16 flags = flow->flags | IPOS_FLOW_CLOSING;
+
+	/* Told about a packet: nobody hears this client any more. */
+	if (notice->seq)
+		flags |= IPOS_FLOW_RESET;
+	if (!(flow->flags & IPOS_FLOW_CLOSING)) {
+		WRITE_ONCE(flow->used, (u32)jiffies);
+		ipos_count(engine->counters, closed);
+	}
+	WRITE_ONCE(flow->flags, flags);
+}
+
+/**
+ * ipos_forward_closed() - 0x81 from the target of a Forward entry
+ * @engine: the namespace
+ * @flow: the entry, its lock held
+ * @notice: the body
+ *
+ * Rule 7: unknown is believed at or beyond RCV.NXT; below it, a packet of the
+ * receive queue has overtaken its offer.
+ */
+void ipos_forward_closed(struct ipos_engine *engine, struct ipos_flow *flow,
+			 const struct ipos_notice *notice)
+{
+	switch (notice->reason) {
+	case IPOS_CLOSED_CLOSED:
+		closed(engine, flow, notice);
+		break;
+	case IPOS_CLOSED_UNKNOWN:
+		if (before(notice->seq, flow->rcv_nxt))
+			ipos_out_bare_ack(engine, flow);
+		else
+			lost(engine, flow);
+		break;
+	default:
+		ipos_count(engine->counters, drop_stale_notice);
+	}
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "engine/here.h"
+#include "link/segment.h"
+
+/**
+ * ipos_here_reserve() - build a socket on a listener of this board
+ * @engine: the namespace
+ * @key: the connection, as the client sees it
+ * @port: where the application listens, network byte order
+ * @tcb: the connection's state
+ * @dev: where its packets arrive
+ * @attachp: filled
+ *
+ * The listener may be bound to the address the client uses, to the Server IP,
+ * or to the address this board itself has towards the client. Softirq or
+ * bottom halves off, RCU held.
+ *
+ * Return: as ipos_attach_reserve().
+ */
+int ipos_here_reserve(struct ipos_engine *engine, const struct ipos_key *key,
+		      __be16 port, const struct ipos_tcb *tcb,
+		      struct net_device *dev, struct ipos_attach **attachp)
+{
+	__be32 own = READ_ONCE(engine->settings.server_ip);
+	int err;
+
+	err = ipos_attach_reserve(engine->net, key, own, port, tcb, dev,
+				  attachp);
+	if (err != -ENOENT)
+		return err;
+	own = ipos_segment_source(engine->net, key->caddr);
+	if (!own)
+		return err;
+	return ipos_attach_reserve(engine->net, key, own, port, tcb, dev,
+				   attachp);
+}

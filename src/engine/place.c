@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <net/tcp.h>
+#include "engine/here.h"
+#include "engine/out.h"
+#include "engine/place.h"
+#include "engine/select.h"
+
+static struct ipos_engine *engine_of(const struct ipos_endpoint *ep)
+{
+	return ep->pending.engine;
+}
+
+static struct ipos_flow *flow_of(const struct ipos_endpoint *ep)
+{
+	return ep->pending.flow;
+}
+
+/* The Forward entry's place is taken with the offer: a commit cannot fail. */
+static bool take_bounds(struct ipos_endpoint *ep)
+{
+	struct ipos_engine *engine = engine_of(ep);
+	struct ipos_bound *bound = engine->flows.bound;
+
+	if (!ipos_bound_take(&bound[IPOS_FLOW_FORWARD])) {
+		ipos_count(engine->counters, drop_limit_forward);
+		return false;
+	}
+	if (!ipos_bound_take(&bound[IPOS_FLOW_FORWARD_CONNECT])) {
+		ipos_count(engine->counters, drop_limit_connect);
+		ipos_bound_give(&bound[IPOS_FLOW_FORWARD]);
+		return false;
+	}
+	ep->bounded = true;
+	return true;
+}
+
+static void give_forward_bound(struct ipos_endpoint *ep)
+{
+	if (ep->bounded)
+		ipos_bound_give(&engine_of(ep)->flows.bound[IPOS_FLOW_FORWARD]);
+	ep->bounded = false;
+}
+
+/**
+ * ipos_place_end() - forget an endpoint that has no place
+ * @ep: not offered anywhere, or withdrawn
+ */
+void ipos_place_end(struct ipos_endpoint *ep)
+{
+	struct ipos_flow *flow = flow_of(ep);
+
+	give_forward_bound(ep);
+	ipos_flow_remove(&engine_of(ep)->flows, flow, ipos_flow_state(flow));
+	ipos_pending_detach(flow);
+}
+
+static void give_up(struct ipos_endpoint *ep)
+{
+	ipos_count(engine_of(ep)->counters, unplaced);
+	ipos_unattached_reset(ep);
+	ipos_place_end(ep);
+}
+
+/* Nobody can have closed the socket yet: its lock is held. */
+static void attached(void *arg)
+{
+	struct ipos_endpoint *ep = arg;
+	struct ipos_engine *engine = engine_of(ep);
+	struct ipos_flow *flow = flow_of(ep);
+
+	give_forward_bound(ep);
+	ipos_count(engine->counters, attached_here);
+	if (ipos_bound_take(&engine->flows.bound[IPOS_FLOW_LOCAL])) {
+		ipos_flow_move(&engine->flows, flow, ipos_flow_state(flow),
+			       IPOS_FLOW_LOCAL);
+		return;
+	}
+	/* The stack knows the connection: it lives on without an entry. */
+	ipos_count(engine->counters, drop_limit_local);
+	ipos_flow_remove(&engine->flows, flow, ipos_flow_state(flow));
+}
+
+static struct ipos_attach *reserve(struct ipos_endpoint *ep)
+{
+	struct ipos_engine *engine = engine_of(ep);
+	struct ipos_attach *attach = NULL;
+	struct net_device *dev;
+	struct ipos_conn conn;
+
+	dev = dev_get_by_index_rcu(engine->net, ep->ifindex);
+	if (!dev)
+		return NULL;
+	ipos_unattached_capture(ep, &conn);
+	if (ipos_here_reserve(engine, &flow_of(ep)->key,
+			      ep->service->target_port, &conn.tcb, dev,
+			      &attach))
+		return NULL;
+	return attach;
+}
+
+/* Ends the endpoint, or returns false to have the next board tried. */
+static bool here(struct ipos_endpoint *ep)
+{
+	struct ipos_engine *engine = engine_of(ep);
+	struct ipos_flow *flow = flow_of(ep);
+	struct ipos_attach *attach = reserve(ep);
+	struct sk_buff_head segments;
+
+	if (!attach)
+		return false;
+	ipos_flow_unbind(&engine->flows, flow);
+	atomic_long_sub(ep->hold.bytes, &engine->held_bytes);
+	ep->hold.bytes = 0;
+	__skb_queue_head_init(&segments);
+	skb_queue_splice_init(&ep->hold.list, &segments);
+	if (ipos_attach_commit(attach, &segments, attached, ep))
+		give_up(ep);
+	else
+		ipos_pending_detach(flow);
+	return true;
+}
+
+static bool prepare(struct ipos_endpoint *ep, struct ipos_server *server)
+{
+	struct ipos_engine *engine = engine_of(ep);
+	struct ipos_flow *flow = flow_of(ep);
+	struct ipos_hdr hdr = {
+		.src_ip = flow->key.caddr, .src_port = flow->key.cport,
+		.dst_ip = server->ip, .dst_port = ep->service->target_port,
+		.type = IPOS_TYPE_CONNECT, .protocol = flow->key.proto,
+	};
+
+	/* An answer to an older offer could not be told from one to this. */
+	if (!ipos_withdrawn_may_add(&engine->withdrawn) ||
+	    ipos_withdrawn_has(&engine->withdrawn, &hdr))
+		return false;
+	ipos_flow_unbind(&engine->flows, flow);
+	if (ipos_flow_bind(&engine->flows, flow, &hdr, server))
+		return false;
+	if (ep->bounded)
+		return true;
+	if (!take_bounds(ep)) {
+		ipos_flow_unbind(&engine->flows, flow);
+		return false;
+	}
+	ipos_flow_move(&engine->flows, flow, IPOS_FLOW_TEMPORARY,
+		       IPOS_FLOW_FORWARD_CONNECT);
+	return true;
+}
+
+/* What the client was told this board has, it can only get from us (rule 5). */
+static void send_queue(struct ipos_endpoint *ep)
+{
+	struct ipos_flow *flow = flow_of(ep);
+	struct ipos_hdr hdr = flow->hdr;
+	struct sk_buff *skb, *copy;
+
+	ipos_wire_build_packet_hdr(&hdr);
+	skb_queue_walk(&ep->hold.list, skb) {
+		if (after(ipos_hold_end(skb), ep->rcv_nxt))
+			continue;
+		copy = skb_copy(skb, GFP_ATOMIC);
+		if (copy)
+			ipos_out_packet_consume(engine_of(ep), flow->peer,
+						&hdr, copy);
+	}
+}
+
+static void send_offer(struct ipos_endpoint *ep)
+{
+	struct ipos_engine *engine = engine_of(ep);
+	struct ipos_flow *flow = flow_of(ep);
+	struct ipos_conn conn;
+
+	ipos_unattached_capture(ep, &conn);
+	ipos_out_conn(engine, flow->peer, &flow->hdr, &conn);
+	send_queue(ep);
+	ipos_pending_arm(&ep->pending, READ_ONCE(engine->settings.offer_ms)
+				       << min_t(u8, ep->tries, 16));
+	ep->tries++;
+}
+
+static bool offer(struct ipos_endpoint *ep, __be32 ip)
+{
+	struct ipos_engine *engine = engine_of(ep);
+	struct ipos_server *server;
+
+	server = ipos_server_peek(&engine->servers, ip);
+	if (!server || !READ_ONCE(engine->settings.server_ip) ||
+	    !prepare(ep, server))
+		return false;
+	flow_of(ep)->handoff_id = atomic64_inc_return(&engine->handoff_id);
+	ep->stage = IPOS_STAGE_OFFERED;
+	ep->tries = 0;
+	ipos_count(engine->counters, handoff_offered);
+	send_offer(ep);
+	return true;
+}
+
+static void next(struct ipos_endpoint *ep)
+{
+	while (ep->next < ep->n_candidates) {
+		__be32 ip = ep->candidates[ep->next++];
+
+		if (ip == IPOS_HERE ? here(ep) : offer(ep, ip))
+			return;
+	}
+	give_up(ep);
+}
+
+/**
+ * ipos_place() - the request is known, or will not be: find a board
+ * @ep: established, not offered anywhere
+ * @found: the inspector knows host and path
+ */
+void ipos_place(struct ipos_endpoint *ep, bool found)
+{
+	ipos_select(ep, found);
+	next(ep);
+}
+
+/* How long a target can remember an offer, frames under way included. */
+static unsigned long lifetime(const struct ipos_settings *s)
+{
+	u32 ms = READ_ONCE(s->reserve_ms) + 2000 +
+		 READ_ONCE(s->ack_ms) * (READ_ONCE(s->ack_tries) + 1);
+
+	return msecs_to_jiffies(ms);
+}
+
+static void withdraw(struct ipos_endpoint *ep)
+{
+	struct ipos_engine *engine = engine_of(ep);
+	struct ipos_flow *flow = flow_of(ep);
+	struct ipos_notice notice = {
+		.handoff_id = flow->handoff_id,
+		.server_ip = flow->key.saddr, .server_port = flow->key.sport,
+	};
+
+	ipos_withdrawn_add(&engine->withdrawn, &flow->hdr, flow->handoff_id,
+			   lifetime(&engine->settings));
+	ipos_out_notice(engine, flow->peer, &flow->hdr, IPOS_TYPE_WITHDRAW,
+			&notice);
+	ipos_count(engine->counters, handoff_withdrawn);
+}
+
+/**
+ * ipos_place_expire() - no answer in time: again, or the next board
+ * @ep: offered
+ */
+void ipos_place_expire(struct ipos_endpoint *ep)
+{
+	struct ipos_engine *engine = engine_of(ep);
+
+	if (ep->tries < READ_ONCE(engine->settings.offer_tries)) {
+		ipos_count(engine->counters, handoff_retransmitted);
+		send_offer(ep);
+		return;
+	}
+	ipos_count(engine->counters, handoff_timeout);
+	withdraw(ep);
+	next(ep);
+}
+
+/**
+ * ipos_place_refused() - the target will not have it: the next board
+ * @ep: offered to the board that refused
+ */
+void ipos_place_refused(struct ipos_endpoint *ep)
+{
+	ipos_count(engine_of(ep)->counters, handoff_refused);
+	next(ep);
+}
+
+/* Held segments beyond RCV.NXT, in order; the first of them commits. */
+static bool send_held(struct ipos_endpoint *ep)
+{
+	struct ipos_engine *engine = engine_of(ep);
+	struct ipos_flow *flow = flow_of(ep);
+	bool sent = false;
+	struct sk_buff *skb;
+
+	atomic_long_sub(ep->hold.bytes, &engine->held_bytes);
+	ep->hold.bytes = 0;
+	while ((skb = __skb_dequeue(&ep->hold.list))) {
+		if (!after(ipos_hold_end(skb), ep->rcv_nxt)) {
+			consume_skb(skb);
+			continue;
+		}
+		ipos_out_packet_consume(engine, flow->peer, &flow->hdr, skb);
+		sent = true;
+	}
+	return sent;
+}
+
+/**
+ * ipos_place_commit() - the target has reserved: the endpoint is its own
+ * @ep: offered to the board that acknowledged
+ *
+ * From here on every packet is forwarded and nothing can be withdrawn.
+ */
+void ipos_place_commit(struct ipos_endpoint *ep)
+{
+	struct ipos_engine *engine = engine_of(ep);
+	struct ipos_flow *flow = flow_of(ep);
+
+	flow->rcv_nxt = ep->rcv_nxt;
+	flow->snd_nxt = ep->iss + 1;
+	flow->window = ep->window;
+	flow->used = (u32)jiffies;
+	ipos_wire_build_packet_hdr(&flow->hdr);
+	if (!send_held(ep))
+		ipos_out_bare_ack(engine, flow);
+	atomic_inc(&flow->peer->handoffs);
+	ipos_count(engine->counters, handoff_done);
+	ep->bounded = false;	/* the Forward entry's own from now on */
+	ipos_flow_move(&engine->flows, flow, IPOS_FLOW_FORWARD_CONNECT,
+		       IPOS_FLOW_FORWARD);
+	ipos_pending_detach(flow);
+}
+
+/**
+ * ipos_place_abandon() - the client itself has given up
+ * @ep: established
+ */
+void ipos_place_abandon(struct ipos_endpoint *ep)
+{
+	if (ep->stage == IPOS_STAGE_OFFERED)
+		withdraw(ep);
+	ipos_place_end(ep);
+}

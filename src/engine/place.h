@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Give an unattached endpoint its place: the origin's half of the hand-off
+ * (docs/protocol.md, rules 1, 4 and 5).
+ *
+ * Each call may end the endpoint: whoever called it touches it no more. Flow
+ * lock and RCU held, softirq or bottom halves off.
+ */
+#ifndef IPOS_ENGINE_PLACE_H
+#define IPOS_ENGINE_PLACE_H
+
+#include "engine/unattached.h"
+
+void ipos_place(struct ipos_endpoint *ep, bool found);
+void ipos_place_expire(struct ipos_endpoint *ep);
+void ipos_place_refused(struct ipos_endpoint *ep);
+void ipos_place_commit(struct ipos_endpoint *ep);
+void ipos_place_abandon(struct ipos_endpoint *ep);
+void ipos_place_end(struct ipos_endpoint *ep);
+
+#endif /* IPOS_ENGINE_PLACE_H */

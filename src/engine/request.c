@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <net/tcp.h>
+#include "engine/place.h"
+#include "engine/request.h"
+
+/* After the delayed-ACK time a Nagle client waits for nothing else. */
+#define DELAYED_ACK_MS	40
+/* Memory of all held segments of the namespace, and of one endpoint. */
+#define HELD_ALL	(256L << 20)
+#define HELD_ONE	(4U << 20)
+
+enum outcome {
+	GO_ON,
+	FOUND,
+	BY_POLICY,
+};
+
+static struct ipos_counters __percpu *counters(const struct ipos_endpoint *ep)
+{
+	return ep->pending.engine->counters;
+}
+
+static u32 gathered(const struct ipos_endpoint *ep)
+{
+	return ep->hold.nxt - ep->irs - 1;
+}
+
+static enum ipos_inspect feed(struct ipos_endpoint *ep, struct sk_buff *skb,
+			      u32 offset, u32 len)
+{
+	enum ipos_inspect result = IPOS_INSPECT_NEED_MORE;
+	u8 chunk[128];
+	u32 n;
+
+	for (; len && result == IPOS_INSPECT_NEED_MORE; len -= n, offset += n) {
+		n = min_t(u32, len, sizeof(chunk));
+		if (skb_copy_bits(skb, offset, chunk, n))
+			return IPOS_INSPECT_NONE;
+		result = ipos_http_feed(&ep->http, chunk, n);
+	}
+	return result;
+}
+
+/* Feeds what is in order now; a FIN or the bound ends the gathering. */
+static enum outcome inspect(struct ipos_endpoint *ep)
+{
+	struct ipos_engine *engine = ep->pending.engine;
+	struct sk_buff *skb;
+	u32 offset, len;
+
+	while ((skb = ipos_hold_advance(&ep->hold, &offset, &len))) {
+		switch (feed(ep, skb, offset, len)) {
+		case IPOS_INSPECT_FOUND:
+			return FOUND;
+		case IPOS_INSPECT_NONE:
+			ipos_count(counters(ep), request_unparsed);
+			return BY_POLICY;
+		case IPOS_INSPECT_NEED_MORE:
+			break;
+		}
+		if (tcp_hdr(skb)->fin)
+			return BY_POLICY;
+	}
+	if (gathered(ep) < READ_ONCE(engine->settings.hold_bytes) &&
+	    ep->hold.bytes < HELD_ONE &&
+	    atomic_long_read(&engine->held_bytes) < HELD_ALL)
+		return GO_ON;
+	ipos_count(counters(ep), request_too_long);
+	return BY_POLICY;
+}
+
+static void hold(struct ipos_endpoint *ep, struct sk_buff *skb,
+		 const struct ipos_packet *packet)
+{
+	u32 bytes = ep->hold.bytes;
+
+	ipos_hold_insert_consume(&ep->hold, skb, packet);
+	atomic_long_add(ep->hold.bytes - bytes,
+			&ep->pending.engine->held_bytes);
+	ipos_count(counters(ep), held);
+}
+
+static bool in_window(const struct ipos_endpoint *ep,
+		      const struct ipos_packet *packet)
+{
+	return after(packet->end, ep->rcv_nxt) &&
+	       !after(packet->end, ep->rcv_nxt + ep->rcv_wnd + 1);
+}
+
+static u32 until(unsigned long deadline)
+{
+	long left = deadline - jiffies;
+
+	return left > 0 ? jiffies_to_msecs(left) : 0;
+}
+
+static void wait_more(struct ipos_endpoint *ep)
+{
+	u32 ms = until(ep->deadline);
+
+	if (ep->hold.nxt != ep->rcv_nxt)
+		ms = min_t(u32, ms, DELAYED_ACK_MS);
+	ipos_pending_arm(&ep->pending, ms);
+}
+
+/**
+ * ipos_request_begin() - the handshake is complete
+ * @ep: established
+ *
+ * Without inspection the endpoint is placed at once: the server may be the one
+ * that speaks first.
+ */
+void ipos_request_begin(struct ipos_endpoint *ep)
+{
+	struct ipos_engine *engine = ep->pending.engine;
+
+	ep->stage = IPOS_STAGE_REQUEST;
+	ep->deadline = jiffies +
+		msecs_to_jiffies(READ_ONCE(engine->settings.hold_ms));
+	if (ep->service->inspect == IPOS_MODE_NONE)
+		ipos_place(ep, false);
+	else
+		wait_more(ep);
+}
+
+/* A copy of what was acknowledged says that our ACK was lost. */
+static void refuse(struct ipos_endpoint *ep, struct sk_buff *skb)
+{
+	ipos_count(counters(ep), drop_packet_sequence);
+	kfree_skb(skb);
+	ipos_unattached_challenge(ep);
+}
+
+/**
+ * ipos_request_segment_consume() - a segment of an established endpoint
+ * @ep: established, perhaps offered
+ * @skb: data at the IP header, checksum verified; consumed
+ * @packet: what it says; neither SYN nor RST
+ */
+void ipos_request_segment_consume(struct ipos_endpoint *ep,
+				  struct sk_buff *skb,
+				  const struct ipos_packet *packet)
+{
+	if (packet->ack != ep->iss + 1) {
+		ipos_count(counters(ep), drop_packet_sequence);
+		kfree_skb(skb);
+		return;
+	}
+	if (packet->end == packet->seq) {
+		ipos_unattached_heard(ep, skb, packet);
+		consume_skb(skb);
+		return;
+	}
+	if (!in_window(ep, packet)) {
+		refuse(ep, skb);
+		return;
+	}
+	ipos_unattached_heard(ep, skb, packet);
+	hold(ep, skb, packet);
+	if (ep->stage != IPOS_STAGE_REQUEST)
+		return;
+	switch (inspect(ep)) {
+	case FOUND:
+		ipos_place(ep, true);
+		break;
+	case BY_POLICY:
+		ipos_place(ep, false);
+		break;
+	case GO_ON:
+		wait_more(ep);
+	}
+}
+
+/**
+ * ipos_request_expire() - acknowledge what has come, or wait no longer
+ * @ep: gathering
+ */
+void ipos_request_expire(struct ipos_endpoint *ep)
+{
+	if (!time_before(jiffies, ep->deadline)) {
+		ipos_count(counters(ep), request_timeout);
+		ipos_place(ep, false);
+		return;
+	}
+	if (ep->hold.nxt != ep->rcv_nxt) {
+		ipos_count(counters(ep), ack_forced);
+		ipos_unattached_ack(ep);
+	}
+	wait_more(ep);
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/slab.h>
+#include <net/tcp.h>
+#include "engine/here.h"
+#include "engine/out.h"
+#include "engine/packet.h"
+#include "engine/reserve.h"
+
+/* Memory that the segments of one receive queue may take. */
+#define QUEUE_BYTES	(4U << 20)
+
+/**
+ * struct ipos_reservation - host order
+ * @pending: timer and lifetime
+ * @attach: the socket, out of the accept queue; NULL once it is in it
+ * @queue: bytes before @rcv_nxt, and at last the segment that commits
+ * @rcv_nxt: what the client was told
+ * @rcv_wnd: how far it may be ahead of that
+ * @acks: acknowledgements sent
+ */
+struct ipos_reservation {
+	struct ipos_pending	pending;
+	struct ipos_attach	*attach;
+	struct ipos_hold	queue;
+	u32			rcv_nxt;
+	u32			rcv_wnd;
+	u32			acks;
+};
+
+static struct ipos_reservation *reservation_of(struct ipos_pending *pending)
+{
+	return container_of(pending, struct ipos_reservation, pending);
+}
+
+static bool is_complete(const struct ipos_reservation *r)
+{
+	return !before(r->queue.nxt, r->rcv_nxt);
+}
+
+static void acknowledge(struct ipos_reservation *r)
+{
+	struct ipos_engine *engine = r->pending.engine;
+	struct ipos_flow *flow = r->pending.flow;
+
+	ipos_out_ack(engine, flow->peer, &flow->hdr);
+	r->acks++;
+	ipos_pending_arm(&r->pending, READ_ONCE(engine->settings.ack_ms));
+}
+
+/**
+ * ipos_reserve_end() - forget a reservation, but not that there was one
+ * @engine: the namespace
+ * @flow: reserved
+ *
+ * The tombstone answers packets by 0x81 unknown: the client must be reset.
+ */
+void ipos_reserve_end(struct ipos_engine *engine, struct ipos_flow *flow)
+{
+	struct ipos_bound *bound = engine->flows.bound;
+
+	flow->flags |= IPOS_FLOW_LOST;
+	flow->used = (u32)jiffies;
+	ipos_flow_unbind(&engine->flows, flow);
+	ipos_bound_give(&bound[IPOS_FLOW_LOCAL]);
+	if (ipos_bound_take(&bound[IPOS_FLOW_CLOSED])) {
+		ipos_flow_move(&engine->flows, flow, IPOS_FLOW_RESERVED,
+			       IPOS_FLOW_CLOSED);
+	} else {
+		ipos_count(engine->counters, drop_limit_closed);
+		ipos_flow_remove(&engine->flows, flow, IPOS_FLOW_RESERVED);
+	}
+	ipos_pending_detach(flow);
+}
+
+/* Rule 6: the origin may be committed by now and has to be told. */
+static void expire(struct ipos_pending *pending)
+{
+	struct ipos_reservation *r = reservation_of(pending);
+	struct ipos_engine *engine = pending->engine;
+	struct ipos_flow *flow = pending->flow;
+	struct ipos_notice notice = {
+		.reason = IPOS_CLOSED_UNKNOWN,
+		.handoff_id = flow->handoff_id,
+		.server_ip = flow->key.saddr, .server_port = flow->key.sport,
+		.seq = r->rcv_nxt,
+	};
+
+	if (r->acks && ipos_attach_listening(r->attach) &&
+	    r->acks <= READ_ONCE(engine->settings.ack_tries)) {
+		acknowledge(r);
+		return;
+	}
+	ipos_count(engine->counters, handoff_expired);
+	if (r->acks)
+		ipos_out_notice(engine, flow->peer, &flow->hdr,
+				IPOS_TYPE_CLOSED, &notice);
+	ipos_reserve_end(engine, flow);
+}
+
+static void free_reservation(struct ipos_pending *pending)
+{
+	struct ipos_reservation *r = reservation_of(pending);
+
+	ipos_attach_release(r->attach);
+	ipos_hold_purge(&r->queue);
+	kfree(r);
+}
+
+static const struct ipos_pending_ops ops = {
+	.expire = expire,
+	.free = free_reservation,
+};
+
+static void begin(struct ipos_engine *engine, struct ipos_flow *flow,
+		  struct ipos_reservation *r, const struct ipos_tcb *tcb)
+{
+	r->rcv_nxt = tcb->rcv_nxt;
+	r->rcv_wnd = tcb->rcv_wnd;
+	ipos_hold_init(&r->queue, tcb->rcv_nxt - tcb->rcvq_len);
+	flow->handoff_id = tcb->handoff_id;
+	ipos_pending_attach(engine, flow, &r->pending, &ops);
+	if (is_complete(r))
+		acknowledge(r);
+	else
+		ipos_pending_arm(&r->pending,
+				 READ_ONCE(engine->settings.reserve_ms));
+}
+
+/**
+ * ipos_reserve() - rule 1: build the socket, and promise if it is complete
+ * @engine: the namespace
+ * @flow: reserved, bound to the origin, without pending
+ * @dev: where the offer arrived
+ * @conn: the offer
+ *
+ * Return: 0 or as ipos_attach_reserve().
+ */
+int ipos_reserve(struct ipos_engine *engine, struct ipos_flow *flow,
+		 struct net_device *dev, const struct ipos_conn *conn)
+{
+	struct ipos_reservation *r = kzalloc(sizeof(*r), GFP_ATOMIC);
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	err = ipos_here_reserve(engine, &flow->key, flow->hdr.dst_port,
+				&conn->tcb, dev, &r->attach);
+	if (err)
+		kfree(r);
+	else
+		begin(engine, flow, r, &conn->tcb);
+	return err;
+}
+
+/**
+ * ipos_reserve_again() - the same offer once more
+ * @flow: reserved
+ */
+void ipos_reserve_again(struct ipos_flow *flow)
+{
+	struct ipos_reservation *r = reservation_of(flow->pending);
+
+	if (is_complete(r))
+		ipos_out_ack(r->pending.engine, flow->peer, &flow->hdr);
+}
+
+/* Bytes the origin acknowledged to the client; they never commit (rule 2). */
+static void fill(struct ipos_reservation *r, struct sk_buff *skb,
+		 const struct ipos_packet *packet)
+{
+	u32 offset, len;
+
+	if (packet->flags & (TCPHDR_SYN | TCPHDR_RST) ||
+	    r->queue.bytes > QUEUE_BYTES || is_complete(r)) {
+		kfree_skb(skb);
+		return;
+	}
+	ipos_hold_insert_consume(&r->queue, skb, packet);
+	while (ipos_hold_advance(&r->queue, &offset, &len))
+		;
+	if (is_complete(r))
+		acknowledge(r);
+}
+
+static void attached(void *arg)
+{
+	struct ipos_reservation *r = arg;
+	struct ipos_engine *engine = r->pending.engine;
+	struct ipos_flow *flow = r->pending.flow;
+
+	ipos_count(engine->counters, accepted);
+	flow->used = (u32)jiffies;
+	ipos_flow_unbind(&engine->flows, flow);
+	ipos_flow_move(&engine->flows, flow, IPOS_FLOW_RESERVED,
+		       IPOS_FLOW_LOCAL);
+}
+
+/* The listener left at the last moment; its child was reset with it. */
+static void commit(struct ipos_reservation *r)
+{
+	struct ipos_attach *attach = r->attach;
+	struct ipos_flow *flow = r->pending.flow;
+	struct sk_buff_head segments;
+
+	r->attach = NULL;
+	__skb_queue_head_init(&segments);
+	skb_queue_splice_init(&r->queue.list, &segments);
+	if (!ipos_attach_commit(attach, &segments, attached, r)) {
+		ipos_pending_detach(flow);
+		return;
+	}
+	ipos_count(r->pending.engine->counters, handoff_expired);
+	ipos_reserve_end(r->pending.engine, flow);
+}
+
+static bool commits(const struct ipos_reservation *r,
+		    const struct ipos_packet *packet)
+{
+	if (packet->end == packet->seq)
+		return packet->seq == r->rcv_nxt;
+	return after(packet->end, r->rcv_nxt) &&
+	       before(packet->seq, r->rcv_nxt + r->rcv_wnd);
+}
+
+/**
+ * ipos_reserve_packet_consume() - a type 2 packet for a reservation
+ * @flow: reserved
+ * @skb: data at the IP header
+ * @packet: what it says
+ *
+ * Return: true when @skb was consumed. False when it is the socket's to hear,
+ * which is committed now, or must be answered by 0x81 (rule 7): the flow's
+ * state tells which.
+ */
+bool ipos_reserve_packet_consume(struct ipos_flow *flow, struct sk_buff *skb,
+				 const struct ipos_packet *packet)
+{
+	struct ipos_reservation *r = reservation_of(flow->pending);
+
+	if (packet->len && !after(packet->end, r->rcv_nxt)) {
+		fill(r, skb, packet);
+		return true;
+	}
+	if (commits(r, packet)) {
+		if (is_complete(r))
+			commit(r);
+		return false;
+	}
+	kfree_skb(skb);
+	return true;
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/ip.h>
+#include <net/tcp.h>
+#include "engine/out.h"
+#include "engine/place.h"
+#include "engine/request.h"
+#include "engine/responder.h"
+#include "engine/unattached.h"
+
+#define SYN_ACK_MS	1000
+#define SYN_ACK_TRIES	6
+
+static void expire(struct ipos_pending *pending)
+{
+	struct ipos_endpoint *ep = ipos_endpoint_of(pending);
+
+	switch (ep->stage) {
+	case IPOS_STAGE_REQUEST:
+		ipos_request_expire(ep);
+		return;
+	case IPOS_STAGE_OFFERED:
+		ipos_place_expire(ep);
+		return;
+	}
+	if (++ep->tries == SYN_ACK_TRIES) {
+		ipos_count(pending->engine->counters, syn_timeout);
+		ipos_place_end(ep);
+		return;
+	}
+	ipos_unattached_syn_ack(ep);
+	ipos_pending_arm(pending, SYN_ACK_MS << ep->tries);
+}
+
+static const struct ipos_pending_ops ops = {
+	.expire = expire,
+	.free = ipos_unattached_free,
+};
+
+static void begin(struct ipos_engine *engine, struct ipos_flow *flow,
+		  struct ipos_endpoint *ep, struct net_device *dev,
+		  struct sk_buff *skb, const struct ipos_packet *syn)
+{
+	struct tcp_options_received opt = { .mss_clamp = TCP_MSS_DEFAULT };
+
+	tcp_parse_options(engine->net, skb, &opt, 0, NULL);
+	ep->ttl = ip_hdr(skb)->ttl;
+	ep->tos = ip_hdr(skb)->tos;
+	spin_lock_bh(&flow->lock);
+	ipos_pending_attach(engine, flow, &ep->pending, &ops);
+	ipos_unattached_number(ep, syn);
+	ipos_unattached_agree(ep, &opt, dev);
+	ipos_unattached_syn_ack(ep);
+	ipos_pending_arm(&ep->pending, SYN_ACK_MS);
+	spin_unlock_bh(&flow->lock);
+}
+
+static void syn(struct ipos_engine *engine, struct ipos_service *service,
+		struct net_device *dev, struct sk_buff *skb,
+		const struct ipos_packet *packet)
+{
+	struct ipos_endpoint *ep;
+	struct ipos_flow *flow;
+
+	ipos_count(engine->counters, syn_received);
+	ep = ipos_unattached_new(service);
+	if (!ep) {
+		ipos_count(engine->counters, drop_no_memory);
+		return;
+	}
+	flow = ipos_flow_add(&engine->flows, &packet->key,
+			     IPOS_FLOW_TEMPORARY);
+	if (IS_ERR(flow)) {
+		ep->pending.engine = engine;
+		ipos_unattached_free(&ep->pending);
+		/* -EEXIST: its twin on another CPU was first. */
+		if (PTR_ERR(flow) == -ENOSPC)
+			ipos_count(engine->counters, drop_limit_temporary);
+		else if (PTR_ERR(flow) != -EEXIST)
+			ipos_count(engine->counters, drop_no_memory);
+		return;
+	}
+	begin(engine, flow, ep, dev, skb, packet);
+	ipos_flow_put(flow);
+}
+
+/**
+ * ipos_responder_new_consume() - a segment to a service, of no connection
+ * @engine: the namespace
+ * @service: borrowed under RCU
+ * @dev: where it arrived
+ * @skb: data at the IP header; consumed
+ * @packet: what it says
+ *
+ * A SYN begins a connection; data it carries and Fast Open are ignored: the
+ * client sends them again. Anything else is answered by RST.
+ */
+void ipos_responder_new_consume(struct ipos_engine *engine,
+				struct ipos_service *service,
+				struct net_device *dev, struct sk_buff *skb,
+				const struct ipos_packet *packet)
+{
+	u8 kind = packet->flags & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST |
+				   TCPHDR_FIN);
+
+	if (!ipos_packet_checksum_ok(skb, packet)) {
+		ipos_count(engine->counters, drop_packet_checksum);
+	} else if (kind == TCPHDR_SYN) {
+		syn(engine, service, dev, skb, packet);
+	} else {
+		ipos_count(engine->counters, no_endpoint);
+		ipos_out_reset_for(engine, packet);
+	}
+	kfree_skb(skb);
+}
+
+/* RFC 5961: a RST is believed at RCV.NXT; within the window, challenged. */
+static void reset(struct ipos_endpoint *ep, const struct ipos_packet *packet)
+{
+	u32 ahead = packet->seq - ep->rcv_nxt;
+
+	if (packet->seq == ep->rcv_nxt || packet->seq == ep->hold.nxt) {
+		ipos_count(ep->pending.engine->counters, reset_received);
+		ipos_place_abandon(ep);
+		return;
+	}
+	ipos_count(ep->pending.engine->counters, drop_packet_sequence);
+	if (ahead < ep->rcv_wnd)
+		ipos_unattached_challenge(ep);
+}
+
+static void established(struct ipos_endpoint *ep, struct sk_buff *skb,
+			const struct ipos_packet *packet)
+{
+	struct ipos_engine *engine = ep->pending.engine;
+	struct ipos_flow *flow = ep->pending.flow;
+
+	if (ep->syn_ack_at)
+		ep->srtt = div_u64(ktime_get_ns() - ep->syn_ack_at,
+				   NSEC_PER_USEC);
+	ep->tries = 0;
+	ipos_count(engine->counters, established);
+	atomic_long_inc(&ep->service->connections);
+	ipos_unattached_heard(ep, skb, packet);
+	/* Data that comes with the ACK must be held before any hand-off. */
+	if (ep->service->inspect == IPOS_MODE_NONE &&
+	    packet->end != packet->seq) {
+		ep->stage = IPOS_STAGE_OFFERED;
+		ipos_request_segment_consume(ep, skb, packet);
+		ipos_request_begin(ep);
+		return;
+	}
+	ipos_request_begin(ep);
+	/* Placed at once: what is left of the segment is a bare ACK. */
+	if (flow->pending == &ep->pending)
+		ipos_request_segment_consume(ep, skb, packet);
+	else
+		consume_skb(skb);
+}
+
+static void handshake(struct ipos_endpoint *ep, struct sk_buff *skb,
+		      const struct ipos_packet *packet)
+{
+	struct ipos_engine *engine = ep->pending.engine;
+
+	if (!(packet->flags & TCPHDR_ACK)) {
+		ipos_count(engine->counters, drop_packet_sequence);
+	} else if (packet->ack != ep->iss + 1) {
+		ipos_count(engine->counters, bad_ack);
+		ipos_out_reset_for(engine, packet);
+	} else if (packet->seq - ep->rcv_nxt >= ep->rcv_wnd) {
+		ipos_count(engine->counters, drop_packet_sequence);
+		ipos_unattached_challenge(ep);
+	} else {
+		established(ep, skb, packet);
+		return;
+	}
+	kfree_skb(skb);
+}
+
+static void segment(struct ipos_endpoint *ep, struct sk_buff *skb,
+		    const struct ipos_packet *packet)
+{
+	if (packet->flags & TCPHDR_RST) {
+		reset(ep, packet);
+	} else if (packet->flags & TCPHDR_SYN) {
+		if (ep->stage == IPOS_STAGE_SYN_RECEIVED &&
+		    packet->seq == ep->irs && !(packet->flags & TCPHDR_ACK))
+			ipos_unattached_syn_ack(ep);
+		else
+			ipos_unattached_challenge(ep);
+	} else if (ep->stage == IPOS_STAGE_SYN_RECEIVED) {
+		handshake(ep, skb, packet);
+		return;
+	} else if (packet->flags & TCPHDR_ACK) {
+		ipos_request_segment_consume(ep, skb, packet);
+		return;
+	} else {
+		ipos_count(ep->pending.engine->counters, drop_packet_sequence);
+	}
+	kfree_skb(skb);
+}
+
+/**
+ * ipos_responder_segment_consume() - a segment of an unattached endpoint
+ * @engine: the namespace
+ * @flow: borrowed under RCU
+ * @skb: data at the IP header; consumed
+ * @packet: what it says
+ *
+ * Return: false when the flow had found its place meanwhile: nothing was
+ * consumed, and the caller looks again.
+ */
+bool ipos_responder_segment_consume(struct ipos_engine *engine,
+				    struct ipos_flow *flow,
+				    struct sk_buff *skb,
+				    const struct ipos_packet *packet)
+{
+	enum ipos_flow_state state;
+	bool ours;
+
+	if (!ipos_packet_checksum_ok(skb, packet)) {
+		ipos_count(engine->counters, drop_packet_checksum);
+		kfree_skb(skb);
+		return true;
+	}
+	spin_lock_bh(&flow->lock);
+	state = ipos_flow_state(flow);
+	ours = flow->pending && (state == IPOS_FLOW_TEMPORARY ||
+				 state == IPOS_FLOW_FORWARD_CONNECT);
+	if (ours)
+		segment(ipos_endpoint_of(flow->pending), skb, packet);
+	spin_unlock_bh(&flow->lock);
+	return ours;
+}

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/ip.h>
+#include <net/tcp.h>
+#include "endpoint/deliver.h"
+#include "engine/out.h"
+#include "engine/packet.h"
+#include "engine/reserve.h"
+#include "engine/target.h"
+
+static void notify(struct ipos_engine *engine, struct ipos_server *to,
+		   const struct ipos_hdr *hdr, enum ipos_type type,
+		   const struct ipos_notice *notice)
+{
+	if (type == IPOS_TYPE_REFUSAL)
+		ipos_count(engine->counters, refused);
+	ipos_out_notice(engine, to, hdr, type, notice);
+}
+
+static void refuse(struct ipos_engine *engine, struct ipos_server *sender,
+		   const struct ipos_hdr *hdr, const struct ipos_conn *conn,
+		   enum ipos_refusal reason)
+{
+	struct ipos_notice notice = {
+		.reason = reason,
+		.handoff_id = conn->tcb.handoff_id,
+		.server_ip = conn->server_ip,
+		.server_port = conn->server_port,
+	};
+
+	notify(engine, sender, hdr, IPOS_TYPE_REFUSAL, &notice);
+}
+
+static enum ipos_refusal reason_of(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		return IPOS_REFUSE_NO_LISTENER;
+	case -ENOBUFS:
+		return IPOS_REFUSE_QUEUE_FULL;
+	case -EEXIST:
+		return IPOS_REFUSE_EXISTS;
+	case -ENETUNREACH:
+		return IPOS_REFUSE_NO_ROUTE;
+	case -EINVAL:
+		return IPOS_REFUSE_VERSION;
+	default:
+		return IPOS_REFUSE_NO_MEMORY;
+	}
+}
+
+/* Hand-off ids of one board are ordered; compare as sequence numbers are. */
+static bool newer(u64 a, u64 b)
+{
+	return (s64)(a - b) > 0;
+}
+
+/*
+ * What stands in the way of an offer. Returns true when the way is free;
+ * otherwise the offer was dealt with.
+ */
+static bool make_way(struct ipos_engine *engine, struct ipos_flow *old,
+		     struct ipos_server *sender, const struct ipos_hdr *hdr,
+		     const struct ipos_conn *conn)
+{
+	u64 id = conn->tcb.handoff_id;
+	bool clear = false;
+
+	spin_lock_bh(&old->lock);
+	switch (ipos_flow_state(old)) {
+	case IPOS_FLOW_RESERVED:
+		if (newer(id, old->handoff_id)) {
+			ipos_reserve_end(engine, old);
+			ipos_flow_remove(&engine->flows, old,
+					 IPOS_FLOW_CLOSED);
+			clear = true;
+		} else if (id == old->handoff_id) {
+			ipos_reserve_again(old);
+		} else {
+			ipos_count(engine->counters, drop_stale_offer);
+		}
+		break;
+	case IPOS_FLOW_CLOSED:
+		clear = newer(id, old->handoff_id);
+		if (clear)
+			ipos_flow_remove(&engine->flows, old,
+					 IPOS_FLOW_CLOSED);
+		else
+			ipos_count(engine->counters, drop_stale_offer);
+		break;
+	case IPOS_FLOW_DEAD:
+		clear = true;
+		break;
+	case IPOS_FLOW_LOCAL:
+		if (old->flags & IPOS_FLOW_TARGET &&
+		    !newer(id, old->handoff_id)) {
+			ipos_count(engine->counters, drop_stale_offer);
+			break;
+		}
+		fallthrough;
+	default:
+		refuse(engine, sender, hdr, conn, IPOS_REFUSE_EXISTS);
+	}
+	spin_unlock_bh(&old->lock);
+	return clear;
+}
+
+static int reserve(struct ipos_engine *engine, struct ipos_flow *flow,
+		   struct ipos_server *sender, struct net_device *dev,
+		   const struct ipos_hdr *hdr, const struct ipos_conn *conn)
+{
+	struct ipos_bound *local = &engine->flows.bound[IPOS_FLOW_LOCAL];
+	int err = -ENOSPC;
+
+	spin_lock_bh(&flow->lock);
+	flow->flags |= IPOS_FLOW_TARGET;
+	/* The Local entry's place is taken with the promise. */
+	if (!ipos_bound_take(local)) {
+		ipos_count(engine->counters, drop_limit_local);
+		goto remove;
+	}
+	err = ipos_flow_bind(&engine->flows, flow, hdr, sender);
+	if (err)
+		goto give;
+	err = ipos_reserve(engine, flow, dev, conn);
+	if (!err)
+		goto unlock;
+give:
+	ipos_bound_give(local);
+remove:
+	ipos_flow_remove(&engine->flows, flow, IPOS_FLOW_RESERVED);
+unlock:
+	spin_unlock_bh(&flow->lock);
+	return err;
+}
+
+static void accept_offer(struct ipos_engine *engine,
+			 struct ipos_server *sender, struct net_device *dev,
+			 const struct ipos_hdr *hdr,
+			 const struct ipos_conn *conn)
+{
+	struct ipos_key key = ipos_key_init(hdr->protocol, hdr->src_ip,
+					    hdr->src_port, conn->server_ip,
+					    conn->server_port);
+	struct ipos_flow *flow = ipos_flow_peek(&engine->flows, &key);
+	int err;
+
+	if (flow && !make_way(engine, flow, sender, hdr, conn))
+		return;
+	flow = ipos_flow_add(&engine->flows, &key, IPOS_FLOW_RESERVED);
+	if (IS_ERR(flow)) {
+		err = PTR_ERR(flow);
+	} else {
+		err = reserve(engine, flow, sender, dev, hdr, conn);
+		ipos_flow_put(flow);
+	}
+	if (err)
+		refuse(engine, sender, hdr, conn, reason_of(err));
+}
+
+/**
+ * ipos_target_offer() - figures 11e, 11f: a board offers an endpoint
+ * @engine: the namespace
+ * @sender: the origin
+ * @dev: where the frame arrived
+ * @hdr: names client and application
+ * @conn: the service and the control block
+ * @result: what ipos_wire_parse_conn() said: OK or VERSION
+ */
+void ipos_target_offer(struct ipos_engine *engine, struct ipos_server *sender,
+		       struct net_device *dev, const struct ipos_hdr *hdr,
+		       const struct ipos_conn *conn,
+		       enum ipos_wire_result result)
+{
+	u64 epoch = conn->tcb.epoch;
+
+	if (result == IPOS_WIRE_VERSION ||
+	    hdr->protocol != IPOS_PROTO_TCP || !ipos_tcb_sane(&conn->tcb))
+		refuse(engine, sender, hdr, conn, IPOS_REFUSE_VERSION);
+	else if (epoch && epoch != engine->epoch)
+		ipos_count(engine->counters, drop_stale_offer);
+	else if (READ_ONCE(engine->settings.draining))
+		refuse(engine, sender, hdr, conn, IPOS_REFUSE_DRAINING);
+	else
+		accept_offer(engine, sender, dev, hdr, conn);
+}
+
+/* It reached an application once: its socket has closed, or just does. */
+static bool was_attached(const struct ipos_flow *flow)
+{
+	switch (ipos_flow_state(flow)) {
+	case IPOS_FLOW_CLOSED:
+		return !(flow->flags & IPOS_FLOW_LOST);
+	case IPOS_FLOW_LOCAL:
+		return flow->flags & IPOS_FLOW_TARGET;
+	default:
+		return false;
+	}
+}
+
+/* Rule 7: say that a packet found nothing, and for good or not. */
+static void found_nothing(struct ipos_engine *engine,
+			  struct ipos_server *sender,
+			  const struct ipos_hdr *hdr, struct sk_buff *skb,
+			  const struct ipos_packet *packet,
+			  const struct ipos_flow *flow)
+{
+	bool ended = flow && was_attached(flow);
+	struct ipos_notice notice = {
+		.reason = ended ? IPOS_CLOSED_CLOSED : IPOS_CLOSED_UNKNOWN,
+		.handoff_id = ended ? flow->handoff_id : 0,
+		.server_ip = packet->key.saddr,
+		.server_port = packet->key.sport,
+		.seq = packet->seq,
+	};
+
+	notify(engine, sender, hdr, IPOS_TYPE_CLOSED, &notice);
+	kfree_skb(skb);
+}
+
+static bool still_heard(struct ipos_engine *engine,
+			const struct ipos_packet *packet)
+{
+	return !(packet->flags & TCPHDR_SYN) &&
+	       ipos_socket_find(engine->net, &packet->key) ==
+	       IPOS_SOCKET_TIME_WAIT;
+}
+
+static bool reserved(struct ipos_flow *flow, struct sk_buff *skb,
+		     const struct ipos_packet *packet)
+{
+	bool consumed = false;
+
+	spin_lock_bh(&flow->lock);
+	if (ipos_flow_state(flow) == IPOS_FLOW_RESERVED)
+		consumed = ipos_reserve_packet_consume(flow, skb, packet);
+	spin_unlock_bh(&flow->lock);
+	return consumed;
+}
+
+/* Whether a socket of this host hears the packet; it may come to be here. */
+static bool heard(struct ipos_engine *engine, struct ipos_flow *flow,
+		  const struct ipos_packet *packet)
+{
+	switch (ipos_flow_state(flow)) {
+	case IPOS_FLOW_LOCAL:
+		ipos_flow_touch(flow);
+		return flow->flags & IPOS_FLOW_TARGET &&
+		       ipos_socket_find(engine->net, &packet->key) !=
+		       IPOS_SOCKET_NONE;
+	case IPOS_FLOW_CLOSED:
+		return still_heard(engine, packet);
+	default:
+		return false;
+	}
+}
+
+static enum ipos_verdict deliver(struct ipos_engine *engine,
+				 struct sk_buff *skb)
+{
+	if (ipos_deliver_prepare(engine->net, skb)) {
+		ipos_count(engine->counters, drop_no_memory);
+		kfree_skb(skb);
+		return IPOS_CONSUMED;
+	}
+	ipos_count(engine->counters, delivered);
+	return IPOS_PASS;
+}
+
+/**
+ * ipos_target_packet() - figures 11g, 11h: a client's packet for us
+ * @engine: the namespace
+ * @sender: the origin
+ * @hdr: names client and application
+ * @skb: data at the IP header of the client's packet
+ *
+ * Return: IPOS_PASS: @skb is ready for the stack; or IPOS_CONSUMED.
+ */
+enum ipos_verdict ipos_target_packet(struct ipos_engine *engine,
+				     struct ipos_server *sender,
+				     const struct ipos_hdr *hdr,
+				     struct sk_buff *skb)
+{
+	struct ipos_packet packet;
+	struct ipos_flow *flow;
+
+	if (!ipos_packet_parse(skb, &packet) ||
+	    packet.key.caddr != hdr->src_ip ||
+	    packet.key.cport != hdr->src_port ||
+	    pskb_trim_rcsum(skb, packet.payload + packet.len)) {
+		ipos_count(engine->counters, drop_frame_inner);
+		kfree_skb(skb);
+		return IPOS_CONSUMED;
+	}
+	flow = ipos_flow_peek(&engine->flows, &packet.key);
+	if (flow && ipos_flow_state(flow) == IPOS_FLOW_RESERVED) {
+		if (!ipos_packet_checksum_ok(skb, &packet)) {
+			ipos_count(engine->counters, drop_packet_checksum);
+			kfree_skb(skb);
+			return IPOS_CONSUMED;
+		}
+		if (reserved(flow, skb, &packet))
+			return IPOS_CONSUMED;
+	}
+	if (flow && heard(engine, flow, &packet))
+		return deliver(engine, skb);
+	found_nothing(engine, sender, hdr, skb, &packet, flow);
+	return IPOS_CONSUMED;
+}
+
+/* A withdrawal may overtake its offer, which then must find a tombstone. */
+static void bury(struct ipos_engine *engine, const struct ipos_key *key,
+		 u64 handoff_id)
+{
+	struct ipos_flow *flow;
+
+	flow = ipos_flow_add(&engine->flows, key, IPOS_FLOW_CLOSED);
+	if (IS_ERR(flow)) {
+		ipos_count(engine->counters, drop_limit_closed);
+		return;
+	}
+	spin_lock_bh(&flow->lock);
+	flow->handoff_id = handoff_id;
+	flow->flags |= IPOS_FLOW_TARGET | IPOS_FLOW_LOST;
+	spin_unlock_bh(&flow->lock);
+	ipos_flow_put(flow);
+}
+
+/* Whether the hand-off of this id is not, and will not be, reserved here. */
+static bool forget(struct ipos_engine *engine, struct ipos_flow *flow,
+		   u64 handoff_id)
+{
+	bool gone;
+
+	spin_lock_bh(&flow->lock);
+	gone = flow->handoff_id != handoff_id ||
+	       ipos_flow_state(flow) != IPOS_FLOW_LOCAL;
+	if (flow->handoff_id == handoff_id &&
+	    ipos_flow_state(flow) == IPOS_FLOW_RESERVED)
+		ipos_reserve_end(engine, flow);
+	spin_unlock_bh(&flow->lock);
+	return gone;
+}
+
+/* The origin has forgotten which hand-off it was: whatever it offered. */
+static void withdraw_any(struct ipos_engine *engine,
+			 struct ipos_server *sender,
+			 const struct ipos_hdr *hdr)
+{
+	struct ipos_flow *flow;
+
+	flow = ipos_flow_peek_binding(&engine->flows, hdr, sender->ip);
+	if (flow && flow->flags & IPOS_FLOW_TARGET)
+		forget(engine, flow, READ_ONCE(flow->handoff_id));
+	else
+		ipos_count(engine->counters, drop_stale_notice);
+}
+
+/**
+ * ipos_target_withdraw() - 0x82: the origin takes an offer back
+ * @engine: the namespace
+ * @sender: the origin
+ * @hdr: repeats the offer's
+ * @notice: the body; hand-off id 0: the origin does not know it any more
+ *
+ * Rule 3: ends an uncommitted reservation of its id, and is answered when
+ * there is none of it, or none any more.
+ */
+void ipos_target_withdraw(struct ipos_engine *engine,
+			  struct ipos_server *sender,
+			  const struct ipos_hdr *hdr,
+			  const struct ipos_notice *notice)
+{
+	struct ipos_key key = ipos_key_init(hdr->protocol, hdr->src_ip,
+					    hdr->src_port, notice->server_ip,
+					    notice->server_port);
+	struct ipos_notice answer = *notice;
+	struct ipos_flow *flow;
+
+	if (!notice->handoff_id) {
+		withdraw_any(engine, sender, hdr);
+		return;
+	}
+	flow = ipos_flow_peek(&engine->flows, &key);
+	if (!flow) {
+		bury(engine, &key, notice->handoff_id);
+	} else if (!forget(engine, flow, notice->handoff_id)) {
+		ipos_count(engine->counters, drop_stale_notice);
+		return;
+	}
+	answer.reason = IPOS_CLOSED_WITHDRAWN;
+	notify(engine, sender, hdr, IPOS_TYPE_CLOSED, &answer);
+}
+
+/**
+ * ipos_target_closed() - a socket that came from another board has closed
+ * @engine: the namespace
+ * @flow: was Local, its state is Closed or Dead now
+ *
+ * The origin must hear of it, to end its Forward entry. Called with the
+ * socket's lock held: takes none of ours.
+ */
+void ipos_target_closed(struct ipos_engine *engine, struct ipos_flow *flow)
+{
+	struct ipos_notice notice = {
+		.reason = IPOS_CLOSED_CLOSED,
+		.handoff_id = flow->handoff_id,
+		.server_ip = flow->key.saddr, .server_port = flow->key.sport,
+	};
+
+	notify(engine, flow->peer, &flow->hdr, IPOS_TYPE_CLOSED, &notice);
+}

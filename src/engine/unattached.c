@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/ip.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+#include <net/tcp.h>
+#include "engine/out.h"
+#include "engine/packet.h"
+#include "engine/unattached.h"
+
+/**
+ * ipos_unattached_new() - memory for one endpoint
+ * @service: borrowed under RCU; a reference is taken
+ *
+ * Return: zeroed but for @service, or NULL.
+ */
+struct ipos_endpoint *ipos_unattached_new(struct ipos_service *service)
+{
+	struct ipos_endpoint *ep;
+
+	ep = kzalloc(sizeof(*ep), GFP_ATOMIC);
+	if (!ep)
+		return NULL;
+	ep->service = ipos_service_get(service);
+	if (!ep->service) {
+		kfree(ep);
+		return NULL;
+	}
+	ipos_hold_init(&ep->hold, 0);
+	ipos_http_init(&ep->http);
+	return ep;
+}
+
+/**
+ * ipos_unattached_free() - struct ipos_pending_ops.free of an endpoint
+ * @pending: of an endpoint that has a place, or none
+ */
+void ipos_unattached_free(struct ipos_pending *pending)
+{
+	struct ipos_endpoint *ep = ipos_endpoint_of(pending);
+
+	atomic_long_sub(ep->hold.bytes, &pending->engine->held_bytes);
+	ipos_hold_purge(&ep->hold);
+	ipos_service_put(ep->service);
+	kfree(ep);
+}
+
+static u32 now_ms(void)
+{
+	return div_u64(ktime_get_ns(), NSEC_PER_MSEC);
+}
+
+/**
+ * ipos_unattached_number() - choose ISS and timestamp offset (RFC 6528, 7323)
+ * @ep: the endpoint
+ * @syn: the client's SYN
+ *
+ * Keyed by the 4-tuple and advanced by the clock, so that a new connection of
+ * the same 4-tuple is beyond the old one.
+ */
+void ipos_unattached_number(struct ipos_endpoint *ep,
+			    const struct ipos_packet *syn)
+{
+	u64 hash = siphash(&syn->key, sizeof(syn->key),
+			   &ep->pending.engine->isn_key);
+
+	ep->iss = (u32)hash + (u32)(ktime_get_real_ns() >> 6);
+	ep->ts_offset = hash >> 32;
+	ep->irs = syn->seq;
+	ep->rcv_nxt = syn->seq + 1;
+	ep->snd_wl1 = syn->seq;
+	ep->window = syn->window;
+	ipos_hold_init(&ep->hold, ep->rcv_nxt);
+}
+
+/* A full segment of the client must fit the fabric with 16 bytes before it. */
+static u16 advertised_mss(const struct ipos_endpoint *ep,
+			  const struct net_device *dev)
+{
+	u32 fabric = READ_ONCE(ep->pending.engine->mtu);
+	u32 mtu = READ_ONCE(dev->mtu);
+
+	if (fabric > IPOS_HDR_LEN)
+		mtu = min(mtu, fabric - IPOS_HDR_LEN);
+	mtu = clamp_t(u32, mtu, TCP_MIN_MSS + 40, 65535);
+	return mtu - sizeof(struct iphdr) - sizeof(struct tcphdr);
+}
+
+/* As the kernel's own sockets choose it: room for the largest buffer. */
+static u8 window_shift(const struct net *net)
+{
+	u32 space = max_t(u32, READ_ONCE(net->ipv4.sysctl_tcp_rmem[2]),
+			  READ_ONCE(sysctl_rmem_max));
+
+	return clamp_t(int, ilog2(max(space, 1U)) - 15, 0, TCP_MAX_WSCALE);
+}
+
+/**
+ * ipos_unattached_agree() - settle the options as the client offered them
+ * @ep: numbered
+ * @opt: the SYN's options, as the kernel parses them
+ * @dev: where the SYN arrived
+ */
+void ipos_unattached_agree(struct ipos_endpoint *ep,
+			   const struct tcp_options_received *opt,
+			   struct net_device *dev)
+{
+	struct net *net = ep->pending.engine->net;
+
+	ep->ifindex = dev->ifindex;
+	ep->timestamps = opt->saw_tstamp;
+	ep->sack = opt->sack_ok;
+	ep->wscale = opt->wscale_ok;
+	ep->snd_wscale = opt->wscale_ok ? opt->snd_wscale : 0;
+	ep->rcv_wscale = opt->wscale_ok ? window_shift(net) : 0;
+	ep->adv_mss = advertised_mss(ep, dev);
+	ep->snd_mss = clamp_t(u16, opt->mss_clamp, TCP_MIN_MSS, ep->adv_mss);
+	ep->rcv_wnd = rounddown(U16_MAX, ep->adv_mss);
+	ep->ts_recent = opt->saw_tstamp ? opt->rcv_tsval : 0;
+	ep->ts_recent_at = jiffies;
+}
+
+static struct ipos_segment segment(const struct ipos_endpoint *ep, u8 flags)
+{
+	return (struct ipos_segment){
+		.seq = ep->iss + 1,
+		.ack = ep->rcv_nxt,
+		.window = ep->rcv_wnd >> ep->rcv_wscale,
+		.flags = flags,
+		.wscale = -1,
+		.timestamps = ep->timestamps && !(flags & TCPHDR_RST),
+		.tsval = now_ms() + ep->ts_offset,
+		.tsecr = ep->ts_recent,
+	};
+}
+
+static void send(const struct ipos_endpoint *ep, const struct ipos_segment *s)
+{
+	ipos_out_segment(ep->pending.engine, &ep->pending.flow->key, s);
+}
+
+/**
+ * ipos_unattached_syn_ack() - answer the SYN, once more if need be
+ * @ep: agreed
+ */
+void ipos_unattached_syn_ack(struct ipos_endpoint *ep)
+{
+	struct ipos_segment s = segment(ep, TCPHDR_SYN | TCPHDR_ACK);
+
+	s.seq = ep->iss;
+	s.window = ep->rcv_wnd;
+	s.mss = ep->adv_mss;
+	s.sack = ep->sack;
+	s.wscale = ep->wscale ? ep->rcv_wscale : -1;
+	send(ep, &s);
+	ep->syn_ack_at = ep->tries ? 0 : ktime_get_ns();
+	ipos_count(ep->pending.engine->counters, syn_ack_sent);
+}
+
+/**
+ * ipos_unattached_ack() - acknowledge what is held in order
+ * @ep: established
+ *
+ * From here on the board owns the bytes it acknowledged.
+ */
+void ipos_unattached_ack(struct ipos_endpoint *ep)
+{
+	ep->rcv_nxt = ep->hold.nxt;
+	ipos_unattached_challenge(ep);
+}
+
+/**
+ * ipos_unattached_challenge() - say where we are (RFC 5961), and no more
+ * @ep: the endpoint
+ */
+void ipos_unattached_challenge(struct ipos_endpoint *ep)
+{
+	struct ipos_segment s = segment(ep, TCPHDR_ACK);
+
+	send(ep, &s);
+}
+
+/**
+ * ipos_unattached_reset() - tell the client that nobody can serve it
+ * @ep: established
+ */
+void ipos_unattached_reset(struct ipos_endpoint *ep)
+{
+	struct ipos_segment s = segment(ep, TCPHDR_RST | TCPHDR_ACK);
+
+	send(ep, &s);
+}
+
+/**
+ * ipos_unattached_heard() - remember what a segment says beside its data
+ * @ep: the endpoint
+ * @skb: as parsed
+ * @packet: acceptable
+ */
+void ipos_unattached_heard(struct ipos_endpoint *ep, const struct sk_buff *skb,
+			   const struct ipos_packet *packet)
+{
+	struct tcp_options_received opt = {};
+
+	if (!before(packet->seq, ep->snd_wl1)) {
+		ep->snd_wl1 = packet->seq;
+		ep->window = packet->window;
+	}
+	if (!ep->timestamps || after(packet->seq, ep->rcv_nxt))
+		return;
+	tcp_parse_options(ep->pending.engine->net, skb, &opt, 1, NULL);
+	if (opt.saw_tstamp && (s32)(opt.rcv_tsval - ep->ts_recent) >= 0) {
+		ep->ts_recent = opt.rcv_tsval;
+		ep->ts_recent_at = jiffies;
+	}
+}
+
+static u16 flags(const struct ipos_endpoint *ep)
+{
+	return IPOS_TCB_UNATTACHED |
+	       (ep->timestamps ? IPOS_TCB_TIMESTAMPS : 0) |
+	       (ep->sack ? IPOS_TCB_SACK : 0) |
+	       (ep->wscale ? IPOS_TCB_WSCALE : 0);
+}
+
+/**
+ * ipos_unattached_capture() - the control block (figure 11d)
+ * @ep: established
+ * @conn: filled
+ *
+ * What an unattached endpoint never measured (congestion window, threshold)
+ * stays 0: the target's own initial values.
+ */
+void ipos_unattached_capture(const struct ipos_endpoint *ep,
+			     struct ipos_conn *conn)
+{
+	const struct ipos_flow *flow = ep->pending.flow;
+
+	*conn = (struct ipos_conn){
+		.server_ip = flow->key.saddr,
+		.server_port = flow->key.sport,
+		.tcb = {
+			.version = IPOS_TCB_VERSION,
+			.state = TCP_ESTABLISHED,
+			.flags = flags(ep),
+			.handoff_id = flow->handoff_id,
+			.iss = ep->iss,
+			.irs = ep->irs,
+			.snd_una = ep->iss + 1,
+			.snd_nxt = ep->iss + 1,
+			.snd_wnd = (u32)ep->window << ep->snd_wscale,
+			.snd_wl1 = ep->snd_wl1,
+			.rcv_nxt = ep->rcv_nxt,
+			.rcv_wnd = ep->rcv_wnd,
+			.rcv_wup = ep->rcv_nxt,
+			.snd_mss = ep->snd_mss,
+			.adv_mss = ep->adv_mss,
+			.snd_wscale = ep->snd_wscale,
+			.rcv_wscale = ep->rcv_wscale,
+			.ttl = ep->ttl,
+			.tos = ep->tos,
+			.ts_recent = ep->ts_recent,
+			.ts_recent_age =
+				jiffies_to_msecs(jiffies - ep->ts_recent_at),
+			.tsval = ep->timestamps ? now_ms() + ep->ts_offset : 0,
+			.srtt = ep->srtt,
+			.rttvar = ep->srtt / 2,
+			.rto = USEC_PER_SEC,
+			.window_clamp = (u32)U16_MAX << ep->rcv_wscale,
+			.rcvq_len = ep->rcv_nxt - ep->irs - 1,
+		},
+	};
+}

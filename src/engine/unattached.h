@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * An unattached endpoint: a connection this board answers by itself, that no
+ * socket and no process owns yet. All calls: flow lock and RCU held, softirq
+ * or bottom halves off.
+ */
+#ifndef IPOS_ENGINE_UNATTACHED_H
+#define IPOS_ENGINE_UNATTACHED_H
+
+#include "engine/hold.h"
+#include "engine/pending.h"
+#include "inspect/http.h"
+#include "wire/wire.h"
+
+struct ipos_packet;
+struct tcp_options_received;
+
+#define IPOS_CANDIDATES	(IPOS_URL_SERVERS + 8)
+/* In a list of candidates: this board. */
+#define IPOS_HERE	0
+
+enum ipos_stage {
+	IPOS_STAGE_SYN_RECEIVED,
+	IPOS_STAGE_REQUEST,	/* established, the request is gathered */
+	IPOS_STAGE_OFFERED,	/* a target has to answer */
+};
+
+/**
+ * struct ipos_endpoint - what the board knows of the connection, host order
+ * @pending: timer and lifetime
+ * @service: referenced
+ * @stage: enum ipos_stage
+ * @tries: of what the stage repeats
+ * @bounded: a place in the Forward Table is taken in advance
+ * @timestamps: agreed on, like all options below
+ * @sack: see there
+ * @wscale: see there
+ * @snd_wscale: Snd.Wind.Shift
+ * @rcv_wscale: Rcv.Wind.Shift
+ * @ttl: of the client's SYN
+ * @tos: of the client's SYN
+ * @ifindex: device the client's packets arrive at
+ * @iss: ISS
+ * @irs: IRS
+ * @rcv_nxt: RCV.NXT, what the client was told
+ * @rcv_wnd: RCV.WND in bytes
+ * @snd_wl1: segment that told @window
+ * @window: SND.WND as it stood in the header
+ * @snd_mss: send MSS
+ * @adv_mss: advertised MSS
+ * @ts_offset: our TSval less the milliseconds of this host's clock
+ * @ts_recent: TS.Recent
+ * @ts_recent_at: jiffies when it came
+ * @syn_ack_at: ns when the SYN-ACK left, 0 after a retransmission
+ * @srtt: round trip of the handshake in us, 0 = not measured
+ * @deadline: jiffies after which the policy decides
+ * @hold: the request
+ * @candidates: Server IPs, IPOS_HERE for this board, best first
+ * @n_candidates: how many
+ * @next: the next to be tried
+ * @http: the inspector
+ */
+struct ipos_endpoint {
+	struct ipos_pending	pending;
+	struct ipos_service	*service;
+	u8			stage;
+	u8			tries;
+	bool			bounded;
+	bool			timestamps;
+	bool			sack;
+	bool			wscale;
+	u8			snd_wscale;
+	u8			rcv_wscale;
+	u8			ttl;
+	u8			tos;
+	int			ifindex;
+	u32			iss;
+	u32			irs;
+	u32			rcv_nxt;
+	u32			rcv_wnd;
+	u32			snd_wl1;
+	u16			window;
+	u16			snd_mss;
+	u16			adv_mss;
+	u32			ts_offset;
+	u32			ts_recent;
+	unsigned long		ts_recent_at;
+	u64			syn_ack_at;
+	u32			srtt;
+	unsigned long		deadline;
+	struct ipos_hold	hold;
+	__be32			candidates[IPOS_CANDIDATES];
+	u8			n_candidates;
+	u8			next;
+	struct ipos_http	http;
+};
+
+static inline struct ipos_endpoint *
+ipos_endpoint_of(struct ipos_pending *pending)
+{
+	return container_of(pending, struct ipos_endpoint, pending);
+}
+
+struct ipos_endpoint *ipos_unattached_new(struct ipos_service *service);
+void ipos_unattached_free(struct ipos_pending *pending);
+
+void ipos_unattached_number(struct ipos_endpoint *ep,
+			    const struct ipos_packet *syn);
+void ipos_unattached_agree(struct ipos_endpoint *ep,
+			   const struct tcp_options_received *opt,
+			   struct net_device *dev);
+void ipos_unattached_syn_ack(struct ipos_endpoint *ep);
+void ipos_unattached_ack(struct ipos_endpoint *ep);
+void ipos_unattached_challenge(struct ipos_endpoint *ep);
+void ipos_unattached_reset(struct ipos_endpoint *ep);
+void ipos_unattached_heard(struct ipos_endpoint *ep, const struct sk_buff *skb,
+			   const struct ipos_packet *packet);
+void ipos_unattached_capture(const struct ipos_endpoint *ep,
+			     struct ipos_conn *conn);
+
+#endif /* IPOS_ENGINE_UNATTACHED_H */

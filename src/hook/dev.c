@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/if_arp.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+#include "board/board.h"
+#include "hook/dev.h"
+#include "hook/hook.h"
+
+static unsigned int devs_id;
+
+/* Changed under RTNL. */
+struct devs {
+	struct list_head list;
+};
+
+static struct devs *devs_of(const struct net *net)
+{
+	return net_generic(net, devs_id);
+}
+
+static struct ipos_dev *find(const struct net *net,
+			     const struct net_device *dev)
+{
+	struct ipos_dev *d;
+
+	list_for_each_entry(d, &devs_of(net)->list, list)
+		if (d->dev == dev)
+			return d;
+	return NULL;
+}
+
+/* The least MTU counts: an endpoint may go to any board. */
+static void update_mtu(struct net *net)
+{
+	struct ipos_dev *d;
+	u32 mtu = 0;
+
+	list_for_each_entry(d, &devs_of(net)->list, list)
+		if (d->role & IPOS_ROLE_FABRIC && (!mtu || d->dev->mtu < mtu))
+			mtu = d->dev->mtu;
+	WRITE_ONCE(ipos_board(net)->engine.mtu, mtu);
+}
+
+/**
+ * ipos_dev_add() - give a device a role
+ * @net: the namespace
+ * @dev: in that namespace
+ * @role: IPOS_ROLE_*, not 0
+ *
+ * RTNL held.
+ *
+ * Return: 0, -EEXIST it has a role, -EOPNOTSUPP not an Ethernet device,
+ * -ENOMEM.
+ */
+int ipos_dev_add(struct net *net, struct net_device *dev, u8 role)
+{
+	struct ipos_dev *d;
+	int err;
+
+	if (dev->type != ARPHRD_ETHER || dev->flags & IFF_LOOPBACK)
+		return -EOPNOTSUPP;
+	if (find(net, dev))
+		return -EEXIST;
+	d = kzalloc(sizeof(*d), GFP_KERNEL);
+	if (!d)
+		return -ENOMEM;
+	d->dev = dev;
+	d->role = role;
+	d->ops.hook = ipos_hook_ingress;
+	d->ops.priv = d;
+	d->ops.dev = dev;
+	d->ops.pf = NFPROTO_NETDEV;
+	d->ops.hooknum = NF_NETDEV_INGRESS;
+	/* First: what we take must not be seen half done by anyone else. */
+	d->ops.priority = INT_MIN;
+	err = nf_register_net_hook(net, &d->ops);
+	if (err) {
+		kfree(d);
+		return err;
+	}
+	netdev_hold(dev, &d->dev_tracker, GFP_KERNEL);
+	list_add_tail_rcu(&d->list, &devs_of(net)->list);
+	update_mtu(net);
+	return 0;
+}
+
+static void remove(struct net *net, struct ipos_dev *d)
+{
+	nf_unregister_net_hook(net, &d->ops);
+	list_del_rcu(&d->list);
+	update_mtu(net);
+	ipos_server_dev_gone(&ipos_board(net)->engine.servers, d->dev);
+	netdev_put(d->dev, &d->dev_tracker);
+	kfree_rcu(d, rcu);
+}
+
+/**
+ * ipos_dev_del() - take a device's role, and the servers behind it, away
+ * @net: the namespace
+ * @dev: the device
+ *
+ * RTNL held.
+ *
+ * Return: 0 or -ENOENT.
+ */
+int ipos_dev_del(struct net *net, struct net_device *dev)
+{
+	struct ipos_dev *d = find(net, dev);
+
+	if (!d)
+		return -ENOENT;
+	remove(net, d);
+	return 0;
+}
+
+/**
+ * ipos_dev_each() - visit every device with a role
+ * @net: the namespace
+ * @fn: called until it returns non-zero
+ * @arg: handed to @fn
+ *
+ * RTNL held.
+ *
+ * Return: what @fn returned last, or 0.
+ */
+int ipos_dev_each(struct net *net,
+		  int (*fn)(const struct ipos_dev *dev, void *arg), void *arg)
+{
+	struct ipos_dev *d;
+	int ret;
+
+	list_for_each_entry(d, &devs_of(net)->list, list) {
+		ret = fn(d, arg);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
+ * ipos_dev_fabric() - the device to take where none was named
+ * @net: the namespace
+ *
+ * RTNL held.
+ *
+ * Return: the only fabric device, or NULL when there is none or several.
+ */
+struct net_device *ipos_dev_fabric(struct net *net)
+{
+	struct net_device *only = NULL;
+	struct ipos_dev *d;
+
+	list_for_each_entry(d, &devs_of(net)->list, list) {
+		if (!(d->role & IPOS_ROLE_FABRIC))
+			continue;
+		if (only)
+			return NULL;
+		only = d->dev;
+	}
+	return only;
+}
+
+static int device_event(struct notifier_block *nb, unsigned long event,
+			void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct net *net = dev_net(dev);
+
+	switch (event) {
+	case NETDEV_UNREGISTER:
+		ipos_dev_del(net, dev);
+		break;
+	case NETDEV_CHANGEMTU:
+		update_mtu(net);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block notifier = { .notifier_call = device_event };
+
+static int __net_init init_net_devs(struct net *net)
+{
+	INIT_LIST_HEAD(&devs_of(net)->list);
+	return 0;
+}
+
+/* A namespace that ends has no devices left; a module that ends may. */
+static void __net_exit exit_net_devs(struct net *net)
+{
+	struct ipos_dev *d, *next;
+
+	rtnl_lock();
+	list_for_each_entry_safe(d, next, &devs_of(net)->list, list)
+		remove(net, d);
+	rtnl_unlock();
+}
+
+static struct pernet_operations devs_ops = {
+	.init = init_net_devs,
+	.exit = exit_net_devs,
+	.id = &devs_id,
+	.size = sizeof(struct devs),
+};
+
+/**
+ * ipos_dev_init() - watch devices come and go
+ *
+ * Return: 0 or a negative error. Process context.
+ */
+int __init ipos_dev_init(void)
+{
+	int err = register_pernet_subsys(&devs_ops);
+
+	if (err)
+		return err;
+	err = register_netdevice_notifier(&notifier);
+	if (err)
+		unregister_pernet_subsys(&devs_ops);
+	return err;
+}
+
+/**
+ * ipos_dev_exit() - the mirror
+ */
+void ipos_dev_exit(void)
+{
+	unregister_netdevice_notifier(&notifier);
+	unregister_pernet_subsys(&devs_ops);
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include "board/board.h"
+#include "engine/dispatch.h"
+#include "hook/dev.h"
+#include "hook/hook.h"
+
+static unsigned int code(enum ipos_verdict verdict)
+{
+	return verdict == IPOS_PASS ? NF_ACCEPT : NF_STOLEN;
+}
+
+static unsigned int frame(struct ipos_engine *engine,
+			  const struct ipos_dev *d, struct sk_buff *skb)
+{
+	if (d->role & IPOS_ROLE_FABRIC)
+		return code(ipos_dispatch_frame(engine, d->dev, skb));
+	ipos_count(engine->counters, drop_frame_role);
+	kfree_skb(skb);
+	return NF_STOLEN;
+}
+
+/**
+ * ipos_hook_ingress() - every packet that arrives on a device with a role
+ * @priv: the struct ipos_dev
+ * @skb: data after the Ethernet header
+ * @state: of the hook
+ *
+ * Softirq, RCU held.
+ *
+ * Return: NF_ACCEPT for what is not ours or goes up, NF_STOLEN.
+ */
+unsigned int ipos_hook_ingress(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	const struct ipos_dev *d = priv;
+	struct ipos_engine *engine = &ipos_board(dev_net(d->dev))->engine;
+
+	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
+		return NF_ACCEPT;
+	/*
+	 * A type below 0x0600 reads as a length: skb->protocol says nothing
+	 * of it, only the header itself does.
+	 */
+	if (eth_hdr(skb)->h_proto == READ_ONCE(engine->settings.ethertype))
+		return frame(engine, d, skb);
+	if (skb->protocol != htons(ETH_P_IP) || !(d->role & IPOS_ROLE_CLIENT))
+		return NF_ACCEPT;
+	return code(ipos_dispatch_client(engine, d->dev, skb));
+}
