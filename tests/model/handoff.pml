@@ -131,14 +131,13 @@ byte tries[NC];
 byte lastid;		/* survives restarts: hand-off ids are ordered */
 byte known[2];		/* epochs as advertised, 0 = not known */
 byte hold[2];		/* the 11b header at a target: 0 free, 1 in use, 2 to be waited for */
-byte holdid[2];
 bool cookie;		/* a segment at IRS+1 may still begin an endpoint */
 
 /* The targets: index AT(t, u). */
 #define RESERVED 1
 #define OWNED 2
 #define AT(t, u) ((t) * NT + (u))
-typedef endpoint { byte st, c, id, n, got, acks, tomb; bool acked, lost, answered };	/* tomb: the last id that ended; lost: uncommitted */
+typedef endpoint { byte st, c, id, n, got, acks, tomb; bool acked, lost };	/* tomb: the last id that ended; lost: before a commit */
 endpoint e[2 * NT];
 byte epoch[2];
 bool quiet[2];		/* restarted less than a frame's life ago */
@@ -154,12 +153,35 @@ byte pick, coin, first;
 hidden short f, g;
 hidden byte i, j, t, u, c, x, s, a, next;
 /* The properties: one name each, so that a failure names what broke. */
-hidden byte two_owners, lost_bytes, needless_reset, false_expiry, client_stuck, stale_state, bag_full;
+hidden byte two_owners, dead_owner, lost_bytes, needless_reset, false_expiry, client_stuck, stale_state, bag_full;
 
-#define PRESENT(k) (e[x].got >> (k) & 1)
 #define ALL(n) ((1 << (n)) - 1)
 #define COMPLETE(x) ((e[x].got & ALL(e[x].n)) == ALL(e[x].n))
 #define EXCUSE (NREP <= LATE || tcrash > 0 || ocrash > 0 || lclose > 0 || aborts > 0 || SELF == 0)
+
+/* For people: `run trace` prints what happened. */
+#ifdef TRACE
+#define SAY(...) printf(__VA_ARGS__)
+inline tell()
+{
+	if
+	:: F_TYPE(f) == OFFER -> SAY("target %d <- offer of %d: id %d, n %d, epoch %d\n", F_T(f), F_C(f), F_A(f), F_S(f), F_E(f))
+	:: F_TYPE(f) == WITHDRAW -> SAY("target %d <- withdrawal up to id %d\n", F_T(f), F_A(f))
+	:: F_TYPE(f) == PACKET && F_A(f) == DATA -> SAY("target %d <- data of %d, seq %d\n", F_T(f), F_C(f), F_S(f) - 1)
+	:: F_TYPE(f) == PACKET && F_A(f) == EMPTY -> SAY("target %d <- bare ACK of %d, seq %d\n", F_T(f), F_C(f), F_S(f) - 1)
+	:: F_TYPE(f) == PACKET && F_A(f) == RST -> SAY("target %d <- RST of %d\n", F_T(f), F_C(f))
+	:: F_TYPE(f) == PACKET && F_A(f) == SYN -> SAY("target %d <- SYN of %d\n", F_T(f), F_C(f))
+	:: F_TYPE(f) == ACK -> SAY("origin <- acknowledgement of target %d\n", F_T(f))
+	:: F_TYPE(f) == REFUSAL -> SAY("origin <- refusal of target %d, id %d\n", F_T(f), F_A(f))
+	:: F_TYPE(f) == CLOSED -> SAY("origin <- closed, target %d, id %d\n", F_T(f), F_A(f))
+	:: F_TYPE(f) == UNKNOWN -> SAY("origin <- unknown, target %d, connection %d, seq %d\n", F_T(f), F_C(f), F_S(f) - 1)
+	:: else -> SAY("origin <- withdrawn, target %d, id %d\n", F_T(f), F_A(f))
+	fi
+}
+#else
+#define SAY(...) skip
+#define tell() skip
+#endif
 
 inline send(fr)
 {
@@ -241,18 +263,14 @@ inline order()
 #define ENTRY_OF(u) (o[u].st == FORWARD && o[u].t == t)
 #endif
 #if defined(NO_R3_81) || defined(NO_M_ID)
-#define ID_IGNORED || true
+#define MINE(u) true
 #else
-#define ID_IGNORED
+#define MINE(u) (o[u].id == a)
 #endif
 #ifdef NO_R7_OLDER
 #define BELIEVED true
 #else
-#ifdef NO_M_EXACT	/* the rule as first written: whatever is not older */
 #define BELIEVED (o[u].c != c || s >= o[u].n + 1)
-#else
-#define BELIEVED (o[u].c == c && s == o[u].n + 1)
-#endif
 #endif
 #ifdef NO_R1_EPOCH
 #define EPOCH_OK true
@@ -266,11 +284,7 @@ inline order()
 #ifdef NO_R1_TOMB
 #define BURIED false
 #else
-#ifdef NO_M_ORDER	/* the very id only */
-#define BURIED (a == e[x].tomb)
-#else
 #define BURIED (a <= e[x].tomb)
-#endif
 #endif
 #ifdef NO_R1_NEWER
 #define OLDER_OFFER (a != e[x].id)
@@ -282,19 +296,25 @@ inline order()
 #else
 #define READY(x) COMPLETE(x)
 #endif
-#ifdef NO_R3_WITHDRAW_ID
-#define WITHDRAW_ID || true
+#ifdef NO_M_UPTO	/* as first written: of its id */
+#define WITHDRAWS(id) ((id) == a)
 #else
-#define WITHDRAW_ID
+#define WITHDRAWS(id) ((id) <= a)
+#endif
+#ifdef NO_R2_COMPLETE
+#define COMMITS(x) true
+#else
+#define COMMITS(x) COMPLETE(x)
+#endif
+#ifdef NO_R5_SILENT	/* the origin goes on acknowledging during the hand-off */
+#define CHATTY(u) (o[u].st == CONNECT && told[o[u].c] == o[u].n && o[u].n < K)
+#else
+#define CHATTY(u) false
 #endif
 #ifdef NO_TOMB_LIFE
 #define TOMB_OVER(x) QUIET
 #else
-#ifdef NO_M_OFFERING
 #define TOMB_OVER(x) FRAMES_DEAD
-#else
-#define TOMB_OVER(x) (FRAMES_DEAD && !OFFERING(x / NT, e[x].tomb))
-#endif
 #endif
 #ifdef NO_HOLD_LIFE
 #define HOLD_OVER(t) true
@@ -326,6 +346,7 @@ inline reset_client(cc)
 	:: cst[cc] == WAITS && !(RSTLOSS > rstlost && coin) ->
 		needless_reset = !EXCUSE;
 		assert(!needless_reset);
+		SAY("   client of %d is reset\n", cc);
 		cst[cc] = RESET
 	:: else
 	fi
@@ -334,7 +355,7 @@ inline reset_client(cc)
 inline respond(cc)
 {
 	if
-	:: cst[cc] == WAITS -> cst[cc] = DONE
+	:: cst[cc] == WAITS -> SAY("   client of %d has its response\n", cc); cst[cc] = DONE
 	:: else
 	fi
 }
@@ -342,9 +363,12 @@ inline respond(cc)
 /* An application is given the connection cc. */
 inline own(cc)
 {
+	SAY("   an application is given connection %d\n", cc);
 	owners[cc]++;
 	two_owners = owners[cc] > 1;
-	assert(!two_owners)
+	assert(!two_owners);
+	dead_owner = cst[cc] == RESET && !ocrash;
+	assert(!dead_owner)
 }
 
 /* ---- The origin ---- */
@@ -378,9 +402,10 @@ inline offer_next(uu)
 		tries[o[uu].c]++;
 		lastid++;
 		o[uu].st = CONNECT; o[uu].t = next; o[uu].id = lastid; o[uu].sent = 0;
-		hold[next] = 1; holdid[next] = lastid;
+		hold[next] = 1;
 		send_offer(uu)
 	:: next == 2 && SELF ->
+		SAY("origin attaches %d itself\n", o[uu].c);
 		own(o[uu].c);
 		o[uu].st = LOCAL; o[uu].t = 0; o[uu].id = 0; o[uu].sent = 0
 	:: else ->
@@ -467,15 +492,6 @@ inline origin_refusal()
 }
 
 
-inline origin_closed()
-{
-	u = TUPLE(c);
-	if
-	:: ENTRY_OF(u) && (o[u].id == a ID_IGNORED) -> hold[o[u].t] = 2; o[u].st = CLOSING
-	:: else
-	fi
-}
-
 inline origin_unknown()
 {
 	u = TUPLE(c);
@@ -486,11 +502,20 @@ inline origin_unknown()
 	fi
 }
 
+inline origin_closed()
+{
+	u = TUPLE(c);
+	if
+	:: ENTRY_OF(u) && MINE(u) -> hold[o[u].t] = 2; o[u].st = CLOSING
+	:: else
+	fi
+}
+
 inline origin_withdrawn()
 {
 #ifdef NO_M_HOLD
 	if
-	:: hold[t] == 2 && holdid[t] <= a -> hold[t] = 0; holdid[t] = 0
+	:: hold[t] == 2 -> hold[t] = 0
 	:: else
 	fi
 #else
@@ -522,8 +547,7 @@ inline bury(xx, why)
 
 inline drop(xx)
 {
-	e[xx].st = NONE; e[xx].c = 0; e[xx].id = 0; e[xx].n = 0; e[xx].got = 0; e[xx].acks = 0; e[xx].acked = 0;
-	e[xx].answered = 0
+	e[xx].st = NONE; e[xx].c = 0; e[xx].id = 0; e[xx].n = 0; e[xx].got = 0; e[xx].acks = 0; e[xx].acked = 0
 }
 
 
@@ -616,20 +640,15 @@ inline target_packet()
 		:: else
 		fi
 	:: e[x].st != NONE && e[x].c == c && a == RST ->
-		send(FRAME(CLOSED, t, c, e[x].id, s, 0));
+		send(FRAME(CLOSED, t, c, e[x].id, 0, 0));
 		bury(x, 0)
 	:: e[x].st == OWNED && e[x].c == c && a <= EMPTY -> receive(a, s - 1)
 	:: e[x].st == RESERVED && e[x].c == c && a <= EMPTY ->
 		if
 		:: (a == DATA && s > e[x].n) || (a == EMPTY && s == e[x].n + 1) ->
 			if
-			:: COMPLETE(x) -> commit(a, s - 1)
-			:: else ->
-#ifndef NO_R7_INCOMPLETE
-				send(FRAME(UNKNOWN, t, c, 0, s, 0))
-#else
-				skip
-#endif
+			:: COMMITS(x) -> commit(a, s - 1)
+			:: else -> send(FRAME(UNKNOWN, t, c, 0, s, 0))
 			fi
 		:: a == DATA && s <= e[x].n ->
 			e[x].got = e[x].got | (1 << (s - 1));
@@ -655,15 +674,9 @@ inline target_withdraw()
 		x = AT(t, u);
 		if
 		:: e[x].st == OWNED -> j = 1
-		:: e[x].st == RESERVED && e[x].id <= a WITHDRAW_ID -> drop(x)
+		:: e[x].st == RESERVED && WITHDRAWS(e[x].id) -> drop(x)
 		:: else
 		fi;
-#ifndef NO_M_BURY
-		if
-		:: e[x].st == NONE && e[x].tomb < a -> e[x].tomb = a; e[x].lost = 1
-		:: else
-		fi;
-#endif
 		u++
 	:: else -> break
 	od;
@@ -677,6 +690,7 @@ inline expire(xx)
 {
 	t = xx / NT;
 	c = e[xx].c;
+	SAY("target %d: reservation expires\n", t);
 #ifdef NO_M_LOST	/* as first written: closed */
 	send(FRAME(CLOSED, t, c, e[xx].id, e[xx].n + 1, 0));
 #else
@@ -724,18 +738,15 @@ inline choices(fr)
 #define QUIET (np == 0)
 
 /* No timer of a board is running but those for what is over: then the client's retransmission, the longest, is due. */
-#define AT_REST(x) (e[x].st == NONE || (e[x].st == OWNED && !ANSWERABLE(x)))
+#define AT_REST(x) (e[x].st == NONE || (e[x].st == OWNED && !ANSWERABLE(x) && cst[e[x].c] != DONE))
 #define STEADY(u) (o[u].st != TEMPORARY && o[u].st != CONNECT && o[u].st != LOCAL)
 #define ANSWERABLE(x) (e[x].got == ALL(K) && cst[e[x].c] == WAITS)
 #if NT == 2
 #define REST (QUIET && STEADY(0) && STEADY(1) && AT_REST(0) && AT_REST(1) && AT_REST(2) && AT_REST(3))
 #define ANY_RESERVED(t) (e[2 * t].st == RESERVED || e[2 * t + 1].st == RESERVED)
-#define OFFERING(tt, b) ((o[0].st == CONNECT && o[0].t == tt && o[0].id <= b) || \
-			(o[1].st == CONNECT && o[1].t == tt && o[1].id <= b))
 #else
 #define REST (QUIET && STEADY(0) && AT_REST(0) && AT_REST(1))
 #define ANY_RESERVED(t) (e[t].st == RESERVED)
-#define OFFERING(tt, b) (o[0].st == CONNECT && o[0].t == tt && o[0].id <= b)
 #endif
 /* Nothing that was sent so far can still arrive. */
 #define FRAMES_DEAD (QUIET && nl == 0)
@@ -743,7 +754,7 @@ inline choices(fr)
 
 inline done() { pick = 0; coin = 0; first = 0 }
 
-#define ARRIVES(bag, n) choose(n); choices(bag[pick]); d_step { TAKE(bag, n); arrive(); done() }
+#define ARRIVES(bag, n) choose(n); choices(bag[pick]); d_step { TAKE(bag, n); tell(); arrive(); done() }
 
 /* The first offer goes to target 0: the targets are alike. */
 inline decide(uu)
@@ -784,11 +795,13 @@ inline learn(tt)
 		u++
 	:: else -> break
 	od;
-	known[tt] = epoch[tt]
+	known[tt] = epoch[tt];
+	SAY("origin hears the epoch of target %d\n", tt)
 }
 
 inline restart_target(tt)
 {
+	SAY("target %d restarts\n", tt);
 	tcrash++;
 	epoch[tt]++;
 	quiet[tt] = 1;
@@ -801,6 +814,7 @@ inline restart_target(tt)
 
 inline restart_origin()
 {
+	SAY("origin restarts\n");
 	ocrash++;
 	u = 0;
 	do
@@ -808,7 +822,11 @@ inline restart_origin()
 	:: else -> break
 	od;
 	known[0] = 0; known[1] = 0;
-	hold[0] = 0; hold[1] = 0; holdid[0] = 0; holdid[1] = 0;
+#ifdef NO_M_START
+	hold[0] = 0; hold[1] = 0;
+#else
+	hold[0] = 2; hold[1] = 2;
+#endif
 #ifndef NO_M_SECRET
 	cookie = 0;
 #endif
@@ -819,6 +837,7 @@ inline restart_origin()
 
 inline close(xx)
 {
+	SAY("target %d: application closes %d\n", xx / NT, e[xx].c);
 	send(FRAME(CLOSED, xx / NT, e[xx].c, e[xx].id, 0, 0));
 #ifdef NO_R6_CLOSED
 	drop(xx)
@@ -831,6 +850,7 @@ inline close(xx)
 inline give_up(cc)
 {
 	aborts++;
+	SAY("client gives %d up, silently: %d\n", cc, coin);
 	cst[cc] = GONE;
 	u = TUPLE(cc);
 	if
@@ -845,6 +865,7 @@ inline give_up(cc)
 /* A SYN of the second incarnation. What the origin still owns it challenges, and the client's RST ends it. */
 inline syn()
 {
+	SAY("client sends SYN of 1\n");
 	patience[1]++;
 	client_stuck = patience[1] > PATIENCE;
 	assert(!client_stuck);
@@ -861,6 +882,7 @@ inline syn()
 
 inline retransmit(cc)
 {
+	SAY("client retransmits %d, seq %d\n", cc, told[cc]);
 	patience[cc]++;
 	client_stuck = patience[cc] > PATIENCE;
 	assert(!client_stuck);
@@ -873,20 +895,21 @@ inline retransmit(cc)
 #define ORIGIN(U) \
 	:: atomic { o[U].st == TEMPORARY -> decide(U) } \
 	:: d_step { o[U].st == LOCAL -> local_end(U); done() } \
-	:: d_step { QUIET && o[U].st == CONNECT && o[U].sent < RESEND -> o[U].sent++; send_offer(U); done() } \
+	:: d_step { QUIET && o[U].st == CONNECT && o[U].sent < RESEND -> SAY("origin repeats its offer\n"); o[U].sent++; send_offer(U); done() } \
 	:: atomic { QUIET && ((o[U].st == CONNECT && o[U].sent == RESEND) || MAY_GIVE_UP(U)) -> order(); \
-		d_step { withdraw(U); offer_next(U); done() } } \
+		d_step { SAY("origin gives target %d up\n", o[U].t); withdraw(U); offer_next(U); done() } } \
+	:: d_step { CHATTY(U) -> told[o[U].c]++; done() } \
 	/* Idle: a client that has nothing to retransmit. */ \
-	:: d_step { REST && o[U].st == FORWARD && !TALKS(o[U].c) -> lose(U); done() } \
-	:: d_step { FRAMES_DEAD && (o[U].st == CLOSING || (o[U].st == DEAD && !TALKS(o[U].c))) && REST -> \
-		clear_entry(U); CLOSING_OVER; done() }
+	:: d_step { REST && o[U].st == FORWARD && !TALKS(o[U].c) -> SAY("origin: idle entry ends\n"); lose(U); done() } \
+	:: d_step { FRAMES_DEAD && (o[U].st == CLOSING || o[U].st == DEAD) -> \
+		SAY("origin: closing entry ends\n"); clear_entry(U); CLOSING_OVER; done() }
 
 #define TARGET(X) \
 	:: d_step { QUIET && e[X].st == RESERVED && e[X].acked && e[X].acks < NREP -> \
-		e[X].acks++; t = (X) / NT; acknowledge(X); done() } \
+		SAY("target %d repeats its acknowledgement\n", (X) / NT); e[X].acks++; t = (X) / NT; acknowledge(X); done() } \
 	:: d_step { QUIET && e[X].st == RESERVED && e[X].acked && UNANSWERED(X) -> \
 		false_expiry = NREP > LATE; assert(!false_expiry); expire(X); done() } \
-	:: d_step { QUIET && e[X].st == RESERVED && !e[X].acked -> drop(X); done() } \
+	:: d_step { QUIET && e[X].st == RESERVED && !e[X].acked -> SAY("target %d: reservation expires silently\n", (X) / NT); drop(X); done() } \
 	:: d_step { lclose < LCLOSE && e[X].st == RESERVED -> lclose++; expire(X); done() } \
 	:: d_step { e[X].st == OWNED && ANSWERABLE(X) -> respond(e[X].c); done() } \
 	:: d_step { e[X].st == OWNED && cst[e[X].c] == DONE -> close(X); done() } \
@@ -895,19 +918,19 @@ inline retransmit(cc)
 	:: d_step { e[X].tomb && TOMB_OVER(X) -> e[X].tomb = 0; e[X].lost = 0 }
 
 #define BOARD(T) \
-	:: d_step { hold[T] == 2 && HOLD_OVER(T) -> hold[T] = 0; holdid[T] = 0 } \
+	:: d_step { hold[T] == 2 && HOLD_OVER(T) -> hold[T] = 0 } \
 	:: atomic { tcrash < TCRASH -> d_step { restart_target(T); done() } } \
 	:: d_step { quiet[T] && FRAMES_DEAD -> quiet[T] = 0 } \
 	:: atomic { EPOCHS && known[T] != epoch[T] -> order(); d_step { learn(T); done() } }
 
 /* A client speaks up while it has unacknowledged data; one that waits only by its keep-alive (rule 9). */
-#define TALKS(c) (cst[c] == WAITS && (told[c] < K || ocrash))
+#define TALKS(c) (cst[c] == WAITS && (told[c] < K || ocrash || rstlost))
 #define STRAYS(c) (cst[c] != IDLE && (TALKS(c) || !past[c]))
 
 #define CLIENT(C) \
 	:: atomic { REST && TALKS(C) && OPEN(C) -> flip(rstlost < RSTLOSS); d_step { retransmit(C); done() } } \
 	:: atomic { stray < STRAY && OPEN(C) && STRAYS(C) -> choose(K + 1); flip(pick < K); \
-		d_step { stray++; origin_packet(C, EMPTY - coin, pick); done() } } \
+		d_step { SAY("client segment comes again: %d, seq %d\n", C, pick); stray++; origin_packet(C, EMPTY - coin, pick); done() } } \
 	:: atomic { aborts < ABORT && cst[C] == WAITS -> flip(true); d_step { give_up(C); done() } }
 
 #ifdef REUSE
@@ -965,14 +988,14 @@ init
 	:: atomic { np > 0 -> ARRIVES(prompt, np) }
 	:: atomic { nl > 0 -> ARRIVES(late, nl) }
 	:: atomic { np > 0 && slow < LATE -> choose(np);
-		d_step { TAKE(prompt, np); slow++; make_late(f); done() } }
-	:: atomic { np > 0 && doubled < DUP -> choose(np); d_step { doubled++; make_late(prompt[pick]); done() } }
+		d_step { TAKE(prompt, np); slow++; make_late(f); SAY("late or lost: "); tell(); done() } }
+	:: atomic { np > 0 && doubled < DUP -> choose(np); d_step { doubled++; f = prompt[pick]; make_late(f); SAY("doubled: "); tell(); done() } }
 	:: d_step { QUIET && nl > 0 ->
 		do
 		:: nl > 0 -> nl--; late[nl] = 0
 		:: else -> break
 		od;
-		done() }
+		SAY("late frames die\n"); done() }
 	ORIGIN(0)
 	TARGET(0)
 	TARGET(1)
