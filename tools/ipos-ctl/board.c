@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/ipos.h>
+#include "command.h"
+
+static const char *const yesno[] = { "no", "yes", NULL };
+
+static const struct field fields[] = {
+	[IPOS_A_BOARD_SERVER_IP] = {
+		"server-ip", &kind_ipv4, IPOS_A_BOARD_SERVER_IP,
+		NULL, "this board's Server IP"
+	},
+	[IPOS_A_BOARD_ETHERTYPE] = {
+		"ethertype", &kind_ethertype, IPOS_A_BOARD_ETHERTYPE,
+		NULL, "type field of ipOS frames"
+	},
+	[IPOS_A_BOARD_EPOCH] = {
+		"epoch", &kind_id, IPOS_A_BOARD_EPOCH,
+		NULL, "this start of this board"
+	},
+	[IPOS_A_BOARD_FABRIC_MTU] = {
+		"fabric-mtu", &kind_u32, IPOS_A_BOARD_FABRIC_MTU,
+		NULL, "least MTU of the fabric devices, 0: there is none"
+	},
+	[IPOS_A_BOARD_DRAIN] = {
+		"drain", &kind_yesno, IPOS_A_BOARD_DRAIN,
+		yesno, "take nothing new"
+	},
+	[IPOS_A_BOARD_LOAD_THRESHOLD] = {
+		"load-threshold", &kind_u32, IPOS_A_BOARD_LOAD_THRESHOLD,
+		NULL, "established connections up to which local-first stays here"
+	},
+	[IPOS_A_BOARD_HOLD_BYTES] = {
+		"hold-bytes", &kind_u32, IPOS_A_BOARD_HOLD_BYTES,
+		NULL, "request bytes held per endpoint until the policy decides"
+	},
+	[IPOS_A_BOARD_HOLD_MS] = {
+		"hold-ms", &kind_u32, IPOS_A_BOARD_HOLD_MS,
+		NULL, "time a request may take until the policy decides"
+	},
+	[IPOS_A_BOARD_OFFER_MS] = {
+		"offer-ms", &kind_u32, IPOS_A_BOARD_OFFER_MS,
+		NULL, "first retransmission of an offer; doubles"
+	},
+	[IPOS_A_BOARD_OFFER_TRIES] = {
+		"offer-tries", &kind_u32, IPOS_A_BOARD_OFFER_TRIES,
+		NULL, "offers sent to one board"
+	},
+	[IPOS_A_BOARD_ACK_MS] = {
+		"ack-ms", &kind_u32, IPOS_A_BOARD_ACK_MS,
+		NULL, "interval of repeated acknowledgements"
+	},
+	[IPOS_A_BOARD_ACK_TRIES] = {
+		"ack-tries", &kind_u32, IPOS_A_BOARD_ACK_TRIES,
+		NULL, "repeated acknowledgements until a reservation expires"
+	},
+	[IPOS_A_BOARD_RESERVE_MS] = {
+		"reserve-ms", &kind_u32, IPOS_A_BOARD_RESERVE_MS,
+		NULL, "lifetime of an incomplete reservation"
+	},
+	[IPOS_A_BOARD_IDLE_TIMEOUT] = {
+		"idle-timeout", &kind_u32, IPOS_A_BOARD_IDLE_TIMEOUT,
+		NULL, "seconds without a packet that end a Forward row"
+	},
+	[IPOS_A_BOARD_CLOSING_TIMEOUT] = {
+		"closing-timeout", &kind_u32, IPOS_A_BOARD_CLOSING_TIMEOUT,
+		NULL, "seconds for which a closed connection is still forwarded"
+	},
+	[IPOS_A_BOARD_LIMIT_TEMPORARY] = {
+		"limit-temporary", &kind_u32, IPOS_A_BOARD_LIMIT_TEMPORARY,
+		NULL, "rows of the Temporary Table"
+	},
+	[IPOS_A_BOARD_LIMIT_FORWARD_CONNECT] = {
+		"limit-forward-connect", &kind_u32, IPOS_A_BOARD_LIMIT_FORWARD_CONNECT,
+		NULL, "rows of the Forward-Connect Table"
+	},
+	[IPOS_A_BOARD_LIMIT_FORWARD] = {
+		"limit-forward", &kind_u32, IPOS_A_BOARD_LIMIT_FORWARD,
+		NULL, "rows of the Forward Table"
+	},
+	[IPOS_A_BOARD_LIMIT_LOCAL] = {
+		"limit-local", &kind_u32, IPOS_A_BOARD_LIMIT_LOCAL,
+		NULL, "rows of the Local Table"
+	},
+	[IPOS_A_BOARD_LIMIT_RESERVED] = {
+		"limit-reserved", &kind_u32, IPOS_A_BOARD_LIMIT_RESERVED,
+		NULL, "offers of other boards, not committed yet"
+	},
+	[IPOS_A_BOARD_LIMIT_CLOSED] = {
+		"limit-closed", &kind_u32, IPOS_A_BOARD_LIMIT_CLOSED,
+		NULL, "tombstones of endpoints handed to this board"
+	},
+	[IPOS_A_BOARD_LIMIT_SERVER] = {
+		"limit-server", &kind_u32, IPOS_A_BOARD_LIMIT_SERVER,
+		NULL, "rows of the Server State Table"
+	},
+	[IPOS_A_BOARD_LIMIT_SERVICE] = {
+		"limit-service", &kind_u32, IPOS_A_BOARD_LIMIT_SERVICE,
+		NULL, "virtual services"
+	},
+	[IPOS_A_BOARD_LIMIT_URL] = {
+		"limit-url", &kind_u32, IPOS_A_BOARD_LIMIT_URL,
+		NULL, "rows of the URL Map"
+	},
+};
+
+#define FIELD(NAME) (&fields[IPOS_A_BOARD_##NAME])
+
+static const struct field *const columns[] = {
+	FIELD(SERVER_IP),
+	FIELD(ETHERTYPE),
+	FIELD(EPOCH),
+	FIELD(FABRIC_MTU),
+	FIELD(DRAIN),
+	FIELD(LOAD_THRESHOLD),
+	FIELD(HOLD_BYTES),
+	FIELD(HOLD_MS),
+	FIELD(OFFER_MS),
+	FIELD(OFFER_TRIES),
+	FIELD(ACK_MS),
+	FIELD(ACK_TRIES),
+	FIELD(RESERVE_MS),
+	FIELD(IDLE_TIMEOUT),
+	FIELD(CLOSING_TIMEOUT),
+	FIELD(LIMIT_TEMPORARY),
+	FIELD(LIMIT_FORWARD_CONNECT),
+	FIELD(LIMIT_FORWARD),
+	FIELD(LIMIT_LOCAL),
+	FIELD(LIMIT_RESERVED),
+	FIELD(LIMIT_CLOSED),
+	FIELD(LIMIT_SERVER),
+	FIELD(LIMIT_SERVICE),
+	FIELD(LIMIT_URL),
+	NULL
+};
+
+#define SETTING(NAME) { FIELD(NAME), ARG_ONE_OF }
+
+static const struct arg set_args[] = {
+	SETTING(SERVER_IP),
+	SETTING(ETHERTYPE),
+	SETTING(DRAIN),
+	SETTING(LOAD_THRESHOLD),
+	SETTING(HOLD_BYTES),
+	SETTING(HOLD_MS),
+	SETTING(OFFER_MS),
+	SETTING(OFFER_TRIES),
+	SETTING(ACK_MS),
+	SETTING(ACK_TRIES),
+	SETTING(RESERVE_MS),
+	SETTING(IDLE_TIMEOUT),
+	SETTING(CLOSING_TIMEOUT),
+	SETTING(LIMIT_TEMPORARY),
+	SETTING(LIMIT_FORWARD_CONNECT),
+	SETTING(LIMIT_FORWARD),
+	SETTING(LIMIT_LOCAL),
+	SETTING(LIMIT_RESERVED),
+	SETTING(LIMIT_CLOSED),
+	SETTING(LIMIT_SERVER),
+	SETTING(LIMIT_SERVICE),
+	SETTING(LIMIT_URL),
+	{ NULL }
+};
+
+static const struct command commands[] = {
+	{
+		.name = "show",
+		.help = "show this board's settings and limits",
+		.cmd = IPOS_CMD_BOARD_GET,
+		.columns = columns, .record = true,
+	}, {
+		.name = "set",
+		.help = "change any number of them, all or none",
+		.cmd = IPOS_CMD_BOARD_SET,
+		.args = set_args,
+	},
+	{ NULL }
+};
+
+OBJECT(board, "this board: its settings and limits", commands);

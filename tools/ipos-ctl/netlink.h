@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Requests to the kernel's family "ipos" and its answers.
+ */
+#ifndef IPOS_CTL_NETLINK_H
+#define IPOS_CTL_NETLINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <libmnl/libmnl.h>
+
+/* Attributes of one row by number, NULL where it has none. */
+#define ATTRS 32
+
+typedef void (*row_t)(struct nlattr **attrs, void *arg);
+
+/* A request into which attributes can be put; one at a time. */
+struct nlmsghdr *netlink_request(uint8_t cmd);
+/* Sends it; each row of the answer goes to row(). An exit status. */
+int netlink_do(struct nlmsghdr *request, row_t row, void *arg);
+int netlink_dump(struct nlmsghdr *request, row_t row, void *arg);
+void netlink_close(void);
+
+#endif /* IPOS_CTL_NETLINK_H */

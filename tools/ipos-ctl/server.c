@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/ipos.h>
+#include "command.h"
+
+static const char *const states[] = { "up", "drain", "down", NULL };
+
+static const struct field ip = {
+	"ip", &kind_ipv4, IPOS_A_SERVER_IP, NULL, "the board's Server IP"
+};
+
+static const struct field lladdr = {
+	"lladdr", &kind_mac, IPOS_A_SERVER_LLADDR, NULL, "its MAC on the fabric"
+};
+
+static const struct field dev = {
+	"dev", &kind_device, IPOS_A_SERVER_IFINDEX, NULL,
+	"fabric device that reaches it; not needed where there is one only"
+};
+
+static const struct field dev_name = {
+	"dev", &kind_text, IPOS_A_SERVER_DEV, NULL, "that device's name"
+};
+
+static const struct field state = {
+	"state", &kind_u8_word, IPOS_A_SERVER_STATE, states,
+	"drain: gets nothing new; down: out of order"
+};
+
+static const struct field connections = {
+	"connections", &kind_u32, IPOS_A_SERVER_CONNECTIONS, NULL,
+	"established TCP connections"
+};
+
+static const struct field cpu = {
+	"cpu", &kind_u32, IPOS_A_SERVER_CPU, NULL, "CPU utilization, per mille"
+};
+
+static const struct field memory = {
+	"memory", &kind_u64, IPOS_A_SERVER_MEMORY, NULL, "available memory, KiB"
+};
+
+static const struct field bandwidth = {
+	"bandwidth", &kind_u64, IPOS_A_SERVER_BANDWIDTH, NULL,
+	"available bandwidth, kbit/s"
+};
+
+static const struct field handoffs = {
+	"handoffs", &kind_u32, IPOS_A_SERVER_HANDOFFS, NULL,
+	"endpoints of ours it holds now"
+};
+
+/* The table's own columns first, in its order. */
+static const struct field *const columns[] = {
+	&ip, &connections, &cpu, &memory, &bandwidth,
+	&lladdr, &dev_name, &state, &handoffs, NULL
+};
+
+static const struct arg show_args[] = { { &ip, ARG_FIRST_OPTIONAL }, { NULL } };
+
+static const struct arg del_args[] = { { &ip, ARG_FIRST }, { NULL } };
+
+static const struct arg add_args[] = {
+	{ &ip, ARG_FIRST }, { &lladdr, ARG_NEEDED }, { &dev },
+	{ &state }, { &connections }, { &cpu }, { &memory }, { &bandwidth },
+	{ NULL }
+};
+
+static const struct arg set_args[] = {
+	{ &ip, ARG_FIRST }, { &state, ARG_ONE_OF },
+	{ &connections, ARG_ONE_OF }, { &cpu, ARG_ONE_OF },
+	{ &memory, ARG_ONE_OF }, { &bandwidth, ARG_ONE_OF },
+	{ NULL }
+};
+
+static const struct command commands[] = {
+	{
+		.name = "show", .help = "show the other boards, or one",
+		.cmd = IPOS_CMD_SERVER_GET,
+		.args = show_args, .columns = columns,
+	}, {
+		.name = "add", .help = "make another board known",
+		.cmd = IPOS_CMD_SERVER_ADD, .args = add_args,
+	}, {
+		.name = "set", .help = "say what state and load it is in",
+		.cmd = IPOS_CMD_SERVER_SET, .args = set_args,
+	}, {
+		.name = "del", .help = "forget a board",
+		.cmd = IPOS_CMD_SERVER_DEL, .args = del_args,
+	},
+	{ NULL }
+};
+
+OBJECT(server, "the Server State Table: other boards", commands);
