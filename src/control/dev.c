@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/if_arp.h>
 #include <linux/minmax.h>
 #include <linux/rtnetlink.h>
 #include <net/sock.h>
@@ -108,14 +107,14 @@ static int add(struct net *net, struct genl_info *info)
 	if (!dev)
 		return ipos_refuse(info->extack, attr, -ENODEV,
 				   "no such device");
-	if (dev->type != ARPHRD_ETHER)
-		return ipos_refuse(info->extack, attr, -EINVAL,
-				   "device is not an Ethernet device");
 	err = ipos_dev_add(net, dev,
 			   nla_get_u32(info->attrs[IPOS_A_DEV_ROLE]));
 	if (err == -EEXIST)
 		return ipos_refuse(info->extack, attr, err,
 				   "device has a role already");
+	if (err == -EOPNOTSUPP)
+		return ipos_refuse(info->extack, attr, err,
+				   "device is not an Ethernet device");
 	if (err)
 		return ipos_refuse(info->extack, attr, err,
 				   "cannot hook the device");
