@@ -40,7 +40,7 @@ static u32 receive_window(const struct ipos_tcb *tcb)
 	return tcb->rcv_wup + tcb->rcv_wnd - ipos_inject_start(tcb);
 }
 
-/* How much of the client's timestamp clock ours is ahead, in ms ticks. */
+/* From this host's clock to the one that the client has seen, in ms ticks. */
 static u32 timestamp_offset(const struct ipos_tcb *tcb)
 {
 	return tcb->tsval - (u32)div_u64(tcp_clock_ns(), NSEC_PER_MSEC);

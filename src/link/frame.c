@@ -16,6 +16,7 @@ static int transmit(const struct ipos_server *to, struct net_device *dev,
 		    __be16 ethertype, struct sk_buff *skb)
 {
 	struct ethhdr *eth = skb_push(skb, ETH_HLEN);
+	int err;
 
 	ether_addr_copy(eth->h_dest, to->lladdr);
 	ether_addr_copy(eth->h_source, dev->dev_addr);
@@ -25,7 +26,8 @@ static int transmit(const struct ipos_server *to, struct net_device *dev,
 	skb->mac_len = ETH_HLEN;
 	skb->protocol = ethertype;
 	skb->dev = dev;
-	return net_xmit_eval(dev_queue_xmit(skb)) ? -ENOBUFS : 0;
+	err = dev_queue_xmit(skb);
+	return net_xmit_eval(err) ? -ENOBUFS : 0;
 }
 
 /**
