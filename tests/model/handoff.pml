@@ -383,6 +383,18 @@ inline send_offer(uu)
 	od
 }
 
+inline stop_forwarding(uu)
+{
+#ifdef NO_M_CLOSING
+	skip
+#else
+	if
+	:: o[uu].st == CLOSING -> hold[o[uu].t] = 2
+	:: else
+	fi
+#endif
+}
+
 inline clear_entry(uu)
 {
 	o[uu].st = NONE; o[uu].c = 0; o[uu].t = 0; o[uu].id = 0; o[uu].n = 0; o[uu].sent = 0
@@ -506,7 +518,11 @@ inline origin_closed()
 {
 	u = TUPLE(c);
 	if
-	:: ENTRY_OF(u) && MINE(u) -> hold[o[u].t] = 2; o[u].st = CLOSING
+	:: ENTRY_OF(u) && MINE(u) ->
+#ifdef NO_M_CLOSING	/* the wait for the header begins while the closing entry still forwards */
+		hold[o[u].t] = 2;
+#endif
+		o[u].st = CLOSING
 	:: else
 	fi
 }
@@ -528,10 +544,13 @@ inline origin_packet(cc, kind, seq)
 {
 	u = TUPLE(cc);
 	if
+#ifdef NO_SYN_FORWARD	/* a SYN begins a new endpoint: the client of the old one is lost */
+	:: kind == SYN && o[u].st == FORWARD -> lose(u)
+#endif
 	:: o[u].st == FORWARD || o[u].st == CLOSING -> send(PKT(o[u].t, cc, kind, seq))
 	:: o[u].st == NONE && cookie && kind <= EMPTY && seq == 0 ->
 		o[u].st = TEMPORARY; o[u].c = cc; tries[cc] = 0
-	:: (o[u].st == NONE && !(cookie && kind <= EMPTY && seq == 0)) || o[u].st == DEAD -> reset_client(cc)
+	:: kind <= EMPTY && ((o[u].st == NONE && !(cookie && seq == 0)) || o[u].st == DEAD) -> reset_client(cc)
 	:: else
 	fi
 }
@@ -634,9 +653,9 @@ inline target_packet()
 	if
 	:: e[x].st == NONE -> not_here()
 	:: e[x].st != NONE && e[x].c != c ->
-		/* Another incarnation: out of the window. RFC 5961's challenge makes a client that opens anew send the RST. */
+		/* Another incarnation: out of the window. RFC 5961: the challenge ACK makes a client that opens anew send RST. */
 		if
-		:: e[x].st == OWNED && a == SYN && e[x].c != c -> send(PKT(t, e[x].c, RST, 0))
+		:: e[x].st == OWNED && a == SYN && e[x].c < c -> send(PKT(t, e[x].c, RST, 0))
 		:: else
 		fi
 	:: e[x].st != NONE && e[x].c == c && a == RST ->
@@ -871,6 +890,7 @@ inline syn()
 	assert(!client_stuck);
 	if
 	:: o[0].st == NONE || o[0].st == DEAD || o[0].st == CLOSING ->
+		stop_forwarding(0);
 		clear_entry(0);
 		o[0].st = TEMPORARY; o[0].c = 1;
 		opened = 1; patience[1] = 0
@@ -878,6 +898,22 @@ inline syn()
 	:: o[0].st == CONNECT -> withdraw(0); end_entry(0)
 	:: else -> end_entry(0)
 	fi
+}
+
+/* A copy of an old segment: data, or (coin) empty, or the SYN, which stands before the first. */
+inline come_again(cc)
+{
+	stray++;
+	next = EMPTY;
+	s = pick + 1;
+	if
+	:: coin && pick < K -> next = DATA
+	:: coin && pick == K -> next = SYN; s = 0
+	:: else
+	fi;
+	SAY("client segment comes again: %d, kind %d, seq %d\n", cc, next, s - 1);
+	coin = 0;
+	origin_packet(cc, next, s - 1)
 }
 
 inline retransmit(cc)
@@ -902,7 +938,7 @@ inline retransmit(cc)
 	/* Idle: a client that has nothing to retransmit. */ \
 	:: d_step { REST && o[U].st == FORWARD && !TALKS(o[U].c) -> SAY("origin: idle entry ends\n"); lose(U); done() } \
 	:: d_step { FRAMES_DEAD && (o[U].st == CLOSING || o[U].st == DEAD) -> \
-		SAY("origin: closing entry ends\n"); clear_entry(U); CLOSING_OVER; done() }
+		SAY("origin: closing entry ends\n"); stop_forwarding(U); clear_entry(U); CLOSING_OVER; done() }
 
 #define TARGET(X) \
 	:: d_step { QUIET && e[X].st == RESERVED && e[X].acked && e[X].acks < NREP -> \
@@ -929,8 +965,8 @@ inline retransmit(cc)
 
 #define CLIENT(C) \
 	:: atomic { REST && TALKS(C) && OPEN(C) -> flip(rstlost < RSTLOSS); d_step { retransmit(C); done() } } \
-	:: atomic { stray < STRAY && OPEN(C) && STRAYS(C) -> choose(K + 1); flip(pick < K); \
-		d_step { SAY("client segment comes again: %d, seq %d\n", C, pick); stray++; origin_packet(C, EMPTY - coin, pick); done() } } \
+	:: atomic { stray < STRAY && OPEN(C) && STRAYS(C) -> choose(K + 1); flip(true); \
+		d_step { come_again(C); done() } } \
 	:: atomic { aborts < ABORT && cst[C] == WAITS -> flip(true); d_step { give_up(C); done() } }
 
 #ifdef REUSE
