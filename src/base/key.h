@@ -15,6 +15,7 @@
  * @cport: the client's port
  * @sport: the port the client talks to
  * @proto: enum ipos_protocol
+ * @zero: padding
  *
  * Compared and hashed as bytes: build it with ipos_key_init() only, so that
  * the padding is zero.

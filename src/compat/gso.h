@@ -3,7 +3,7 @@
 #ifndef IPOS_COMPAT_GSO_H
 #define IPOS_COMPAT_GSO_H
 
-#if __has_include(<net/gso.h>)
+#ifdef IPOS_HAVE_NET_GSO
 #include <net/gso.h>
 #else
 #include <linux/netdevice.h>

@@ -19,7 +19,41 @@ static void withdraw_unknown(struct ipos_engine *engine,
 	ipos_out_notice(engine, sender, hdr, IPOS_TYPE_WITHDRAW, &notice);
 }
 
-static bool acknowledged(struct ipos_engine *engine, struct ipos_flow *flow)
+/*
+ * What to do with the flow an answer speaks of, its lock held. Returns false
+ * when the answer matches nothing the flow is waiting for.
+ */
+typedef bool (*answer_fn)(struct ipos_engine *engine, struct ipos_flow *flow,
+			  const struct ipos_notice *notice);
+
+/* The binding may have passed to another target before the lock was had. */
+static bool still_bound(const struct ipos_flow *flow,
+			const struct ipos_hdr *hdr)
+{
+	return (flow->flags & (IPOS_FLOW_BOUND | IPOS_FLOW_TARGET)) ==
+	       IPOS_FLOW_BOUND &&
+	       flow->hdr.dst_ip == hdr->dst_ip &&
+	       flow->hdr.dst_port == hdr->dst_port;
+}
+
+static bool answer(struct ipos_engine *engine, struct ipos_server *sender,
+		   const struct ipos_hdr *hdr,
+		   const struct ipos_notice *notice, answer_fn fn)
+{
+	struct ipos_flow *flow;
+	bool matched;
+
+	flow = ipos_flow_peek_binding(&engine->flows, hdr, sender->ip);
+	if (!flow)
+		return false;
+	spin_lock_bh(&flow->lock);
+	matched = still_bound(flow, hdr) && fn(engine, flow, notice);
+	spin_unlock_bh(&flow->lock);
+	return matched;
+}
+
+static bool acknowledged(struct ipos_engine *engine, struct ipos_flow *flow,
+			 const struct ipos_notice *notice)
 {
 	switch (ipos_flow_state(flow)) {
 	case IPOS_FLOW_FORWARD_CONNECT:
@@ -33,25 +67,6 @@ static bool acknowledged(struct ipos_engine *engine, struct ipos_flow *flow)
 	}
 }
 
-/* The flow whose binding this is, locked, if it still has it; or NULL. */
-static struct ipos_flow *lock(struct ipos_engine *engine,
-			      struct ipos_server *sender,
-			      const struct ipos_hdr *hdr)
-{
-	struct ipos_flow *flow;
-
-	flow = ipos_flow_peek_binding(&engine->flows, hdr, sender->ip);
-	if (!flow)
-		return NULL;
-	spin_lock_bh(&flow->lock);
-	if ((flow->flags & (IPOS_FLOW_BOUND | IPOS_FLOW_TARGET)) ==
-	    IPOS_FLOW_BOUND && flow->hdr.dst_ip == hdr->dst_ip &&
-	    flow->hdr.dst_port == hdr->dst_port)
-		return flow;
-	spin_unlock_bh(&flow->lock);
-	return NULL;
-}
-
 /**
  * ipos_origin_ack() - figure 11i: a target has reserved
  * @engine: the namespace
@@ -61,15 +76,18 @@ static struct ipos_flow *lock(struct ipos_engine *engine,
 void ipos_origin_ack(struct ipos_engine *engine, struct ipos_server *sender,
 		     const struct ipos_hdr *hdr)
 {
-	struct ipos_flow *flow = lock(engine, sender, hdr);
-	bool known = false;
-
-	if (flow) {
-		known = acknowledged(engine, flow);
-		spin_unlock_bh(&flow->lock);
-	}
-	if (!known)
+	if (!answer(engine, sender, hdr, NULL, acknowledged))
 		withdraw_unknown(engine, sender, hdr);
+}
+
+static bool refused(struct ipos_engine *engine, struct ipos_flow *flow,
+		    const struct ipos_notice *notice)
+{
+	if (ipos_flow_state(flow) != IPOS_FLOW_FORWARD_CONNECT ||
+	    flow->handoff_id != notice->handoff_id)
+		return false;
+	ipos_place_refused(ipos_endpoint_of(flow->pending));
+	return true;
 }
 
 /**
@@ -86,18 +104,21 @@ void ipos_origin_refusal(struct ipos_engine *engine,
 			 const struct ipos_hdr *hdr,
 			 const struct ipos_notice *notice)
 {
-	struct ipos_flow *flow = lock(engine, sender, hdr);
-	bool stale = true;
-
-	if (flow) {
-		stale = ipos_flow_state(flow) != IPOS_FLOW_FORWARD_CONNECT ||
-			flow->handoff_id != notice->handoff_id;
-		if (!stale)
-			ipos_place_refused(ipos_endpoint_of(flow->pending));
-		spin_unlock_bh(&flow->lock);
-	}
-	if (stale)
+	if (!answer(engine, sender, hdr, notice, refused))
 		ipos_count(engine->counters, drop_stale_notice);
+}
+
+/* Hand-off id 0: the target does not know the id of what it has not. */
+static bool closed(struct ipos_engine *engine, struct ipos_flow *flow,
+		   const struct ipos_notice *notice)
+{
+	if (ipos_flow_state(flow) != IPOS_FLOW_FORWARD ||
+	    flow->key.saddr != notice->server_ip ||
+	    flow->key.sport != notice->server_port ||
+	    (notice->handoff_id && flow->handoff_id != notice->handoff_id))
+		return false;
+	ipos_forward_closed(engine, flow, notice);
+	return true;
 }
 
 /**
@@ -113,24 +134,9 @@ void ipos_origin_closed(struct ipos_engine *engine, struct ipos_server *sender,
 			const struct ipos_hdr *hdr,
 			const struct ipos_notice *notice)
 {
-	struct ipos_flow *flow;
-	bool stale = true;
-
-	if (notice->reason == IPOS_CLOSED_WITHDRAWN) {
+	if (notice->reason == IPOS_CLOSED_WITHDRAWN)
 		ipos_withdrawn_answered(&engine->withdrawn, hdr,
 					notice->handoff_id);
-		return;
-	}
-	flow = lock(engine, sender, hdr);
-	if (flow) {
-		/* 0: the target does not know the id of what it has not. */
-		stale = ipos_flow_state(flow) != IPOS_FLOW_FORWARD ||
-			(notice->handoff_id &&
-			 flow->handoff_id != notice->handoff_id);
-		if (!stale)
-			ipos_forward_closed(engine, flow, notice);
-		spin_unlock_bh(&flow->lock);
-	}
-	if (stale)
+	else if (!answer(engine, sender, hdr, notice, closed))
 		ipos_count(engine->counters, drop_stale_notice);
 }

@@ -162,9 +162,7 @@ static void handshake(struct ipos_endpoint *ep, struct sk_buff *skb,
 {
 	struct ipos_engine *engine = ep->pending.engine;
 
-	if (!(packet->flags & TCPHDR_ACK)) {
-		ipos_count(engine->counters, drop_packet_sequence);
-	} else if (packet->ack != ep->iss + 1) {
+	if (packet->ack != ep->iss + 1) {
 		ipos_count(engine->counters, bad_ack);
 		ipos_out_reset_for(engine, packet);
 	} else if (packet->seq - ep->rcv_nxt >= ep->rcv_wnd) {
@@ -177,25 +175,41 @@ static void handshake(struct ipos_endpoint *ep, struct sk_buff *skb,
 	kfree_skb(skb);
 }
 
+static void acknowledging(struct ipos_endpoint *ep, struct sk_buff *skb,
+			  const struct ipos_packet *packet)
+{
+	if (ep->stage == IPOS_STAGE_SYN_RECEIVED)
+		handshake(ep, skb, packet);
+	else
+		ipos_request_segment_consume(ep, skb, packet);
+}
+
+static void synchronizing(struct ipos_endpoint *ep,
+			  const struct ipos_packet *packet)
+{
+	if (ep->stage == IPOS_STAGE_SYN_RECEIVED && packet->seq == ep->irs &&
+	    !(packet->flags & TCPHDR_ACK))
+		ipos_unattached_syn_ack(ep);
+	else
+		ipos_unattached_challenge(ep);
+}
+
 static void segment(struct ipos_endpoint *ep, struct sk_buff *skb,
 		    const struct ipos_packet *packet)
 {
-	if (packet->flags & TCPHDR_RST) {
-		reset(ep, packet);
-	} else if (packet->flags & TCPHDR_SYN) {
-		if (ep->stage == IPOS_STAGE_SYN_RECEIVED &&
-		    packet->seq == ep->irs && !(packet->flags & TCPHDR_ACK))
-			ipos_unattached_syn_ack(ep);
-		else
-			ipos_unattached_challenge(ep);
-	} else if (ep->stage == IPOS_STAGE_SYN_RECEIVED) {
-		handshake(ep, skb, packet);
+	switch (packet->flags & (TCPHDR_RST | TCPHDR_SYN | TCPHDR_ACK)) {
+	case TCPHDR_ACK:
+		acknowledging(ep, skb, packet);
 		return;
-	} else if (packet->flags & TCPHDR_ACK) {
-		ipos_request_segment_consume(ep, skb, packet);
-		return;
-	} else {
+	case TCPHDR_SYN:
+	case TCPHDR_SYN | TCPHDR_ACK:
+		synchronizing(ep, packet);
+		break;
+	case 0:
 		ipos_count(ep->pending.engine->counters, drop_packet_sequence);
+		break;
+	default:
+		reset(ep, packet);
 	}
 	kfree_skb(skb);
 }

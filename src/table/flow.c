@@ -177,17 +177,6 @@ struct ipos_flow *ipos_flow_peek_binding(struct ipos_flow_table *table,
 	return rhashtable_lookup(&table->by_binding, &binding, by_binding);
 }
 
-/**
- * ipos_flow_get() - keep a borrowed flow
- * @flow: borrowed under RCU
- *
- * Return: false when it is being freed.
- */
-bool ipos_flow_get(struct ipos_flow *flow)
-{
-	return refcount_inc_not_zero(&flow->refs);
-}
-
 static void free_flow(struct rcu_head *rcu)
 {
 	struct ipos_flow *flow = container_of(rcu, struct ipos_flow, rcu);

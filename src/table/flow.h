@@ -87,6 +87,7 @@ void ipos_flow_table_destroy(struct ipos_flow_table *table);
 
 static inline enum ipos_flow_state ipos_flow_state(const struct ipos_flow *flow)
 {
+	/* Pairs with cmpxchg(): what a state needs was written before it. */
 	return smp_load_acquire(&flow->state);
 }
 
@@ -98,7 +99,6 @@ struct ipos_flow *ipos_flow_peek(struct ipos_flow_table *table,
 struct ipos_flow *ipos_flow_peek_binding(struct ipos_flow_table *table,
 					 const struct ipos_hdr *hdr,
 					 __be32 peer_ip);
-bool ipos_flow_get(struct ipos_flow *flow);
 void ipos_flow_put(struct ipos_flow *flow);
 
 int ipos_flow_bind(struct ipos_flow_table *table, struct ipos_flow *flow,

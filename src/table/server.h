@@ -29,12 +29,14 @@ enum ipos_server_state {
  * @state: enum ipos_server_state
  * @refs: the table's, and one per flow
  * @dev: fabric device that reaches it; NULL once that is gone; RCU
+ * @dev_tracker: of the reference to @dev
  * @ifindex: of @dev, for showing
  * @connections: Number TCP Connections (established), as last told
  * @cpu: CPU utilization, per mille
  * @memory: Available memory, KiB
  * @bandwidth: Available Bandwidth, kbit/s
  * @handoffs: endpoints of ours it holds now
+ * @rcu: freed after a grace period
  */
 struct ipos_server {
 	struct rhash_head	by_ip;

@@ -37,6 +37,7 @@ struct ipos_service_key {
  * @foreign: the address was admitted though it is not this host's
  * @refs: the table's, and one per unattached endpoint
  * @connections: handshakes completed since the service was made
+ * @rcu: freed after a grace period
  */
 struct ipos_service {
 	struct rhash_head	node;

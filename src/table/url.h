@@ -19,6 +19,7 @@
 /**
  * struct ipos_url - one row
  * @node: in the table
+ * @rcu: freed after a grace period
  * @server_ip: the server
  * @host_len: bytes of @text before the path; 1 and "*" for any host
  * @len: bytes of @text
