@@ -25,6 +25,24 @@ ipos-ctl: ## build/bin/ipos-ctl
 	@mkdir -p $(BUILD)/bin
 	+$(MAKE) -C tools/ipos-ctl O=$(BUILD)/bin
 
+# Seconds beside each file; two at a time, for each waits for its VM as often
+# as it computes. JOBS=1 for a quieter machine, TESTS=... for a part.
+JOBS	?= 2
+TESTS	?= $(sort $(wildcard tests/static/*.t tests/unit/*.t tests/model/*.t \
+		 tests/harness/*.t tests/selftest/*.sh tests/selftest/*.py))
+
+check: ## all tests but the model's long form; TESTS="FILE..." for some
+	prove --timer --jobs $(JOBS) --exec tests/exec $(TESTS)
+
+unit: ## the tests that need neither VM nor kernel headers
+	prove --timer tests/unit/*.t
+
+static: ## checkpatch, sparse, W=1, direction of symbols, licences, shellcheck
+	prove --timer tests/static/*.t
+
+model: ## the hand-off's rules by spin: every case, every rule switched off
+	tests/model/run
+
 install: all ## module and ipos-ctl into this system
 	install -D -m 644 $(BUILD)/$(KVER)/ipos.ko $(DESTDIR)/lib/modules/$(KVER)/extra/ipos.ko
 	install -D -m 755 $(BUILD)/bin/ipos-ctl $(DESTDIR)/usr/sbin/ipos-ctl
