@@ -73,30 +73,43 @@ static struct rhashtable_iter *begin(struct netlink_callback *cb,
 	return iter;
 }
 
+static void resume(struct netlink_callback *cb, struct rhashtable_iter *iter)
+	__acquires(RCU)
+{
+	/* Resized meanwhile: it begins anew. */
+	if (rhashtable_walk_start_check(iter))
+		cb->seq++;
+}
+
+/*
+ * After a pause the row at hand is looked at again, never the one after it: if
+ * it was removed, another one has its place, and would be left out.
+ */
 static int walk(struct sk_buff *skb, struct netlink_callback *cb,
 		struct rhashtable_iter *iter, ipos_fill_t fill)
 {
+	void *row = rhashtable_walk_peek(iter);
 	unsigned int n = 0;
-	int err = 0;
-	void *row;
+	int err;
 
-	/* The row that did not fit the last message is looked at again. */
-	for (row = rhashtable_walk_peek(iter); row;
-	     row = rhashtable_walk_next(iter)) {
-		if (IS_ERR(row))
-			cb->seq++;
-		else
-			err = ipos_dump_row(skb, cb, fill, row);
-		if (err)
-			break;
-		if (++n % STRETCH)
+	while (row) {
+		if (++n % STRETCH == 0) {
+			rhashtable_walk_stop(iter);
+			cond_resched();
+			resume(cb, iter);
+			row = rhashtable_walk_peek(iter);
 			continue;
-		rhashtable_walk_stop(iter);
-		cond_resched();
-		if (rhashtable_walk_start_check(iter))
+		}
+		if (IS_ERR(row)) {
 			cb->seq++;
+		} else {
+			err = ipos_dump_row(skb, cb, fill, row);
+			if (err)
+				return err;
+		}
+		row = rhashtable_walk_next(iter);
 	}
-	return err;
+	return 0;
 }
 
 /**
@@ -119,8 +132,7 @@ int ipos_dump_table(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (!iter)
 		return -ENOMEM;
-	if (rhashtable_walk_start_check(iter))
-		cb->seq++;
+	resume(cb, iter);
 	err = walk(skb, cb, iter, fill);
 	rhashtable_walk_stop(iter);
 	if (err && !skb->len)

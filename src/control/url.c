@@ -90,6 +90,14 @@ static int refuse(struct genl_info *info, int err)
 	}
 }
 
+/* The table would take http: for a host with a port. */
+static bool has_scheme(const char *url)
+{
+	const char *slash = strchr(url, '/');
+
+	return slash && slash > url && slash[-1] == ':';
+}
+
 /**
  * ipos_url_add_doit() - IPOS_CMD_URL_ADD
  * @skb: the request
@@ -107,6 +115,8 @@ int ipos_url_add_doit(struct sk_buff *skb, struct genl_info *info)
 	err = get_row(info, &url, &server);
 	if (err)
 		return err;
+	if (has_scheme(url))
+		return refuse(info, -EINVAL);
 	if (!ipos_is_unicast(server))
 		return ipos_refuse(info->extack,
 				   info->attrs[IPOS_A_URL_SERVER], -EINVAL,
