@@ -10,20 +10,32 @@
 #include "engine/target.h"
 #include "wire/wire.h"
 
-/* Whether the flow dealt with the packet; if not, it is as good as none. */
-static bool known(struct ipos_engine *engine, struct ipos_flow *flow,
-		  struct sk_buff *skb, const struct ipos_packet *packet)
+enum known {
+	TAKEN,		/* the flow dealt with the packet */
+	STACKS,		/* a socket of this host has, had or will have it */
+	CHANGED,	/* the flow found a place or ended: look again */
+};
+
+static enum known known(struct ipos_engine *engine, struct ipos_flow *flow,
+			struct sk_buff *skb, const struct ipos_packet *packet)
 {
+	bool taken = false;
+
 	switch (ipos_flow_state(flow)) {
 	case IPOS_FLOW_FORWARD:
-		return ipos_forward_consume(engine, flow, skb, packet);
+		taken = ipos_forward_consume(engine, flow, skb, packet);
+		break;
 	case IPOS_FLOW_TEMPORARY:
 	case IPOS_FLOW_FORWARD_CONNECT:
-		return ipos_responder_segment_consume(engine, flow, skb,
-						      packet);
+		taken = ipos_responder_segment_consume(engine, flow, skb,
+						       packet);
+		break;
+	case IPOS_FLOW_DEAD:
+		break;
 	default:
-		return false;
+		return STACKS;
 	}
+	return taken ? TAKEN : CHANGED;
 }
 
 /* What this host's own stack has, or another board gave it, is left alone. */
@@ -72,17 +84,18 @@ enum ipos_verdict ipos_dispatch_client(struct ipos_engine *engine,
 {
 	struct ipos_packet packet;
 	struct ipos_flow *flow;
-	int again;
+	enum known result;
+	int tries;
 
 	if (!ipos_packet_parse(skb, &packet))
 		return IPOS_PASS;
-	/* A flow may find its place while we wait for its lock: look again. */
-	for (again = 0; again < 2; again++) {
+	for (tries = 0; tries < 3; tries++) {
 		flow = ipos_flow_peek(&engine->flows, &packet.key);
 		if (!flow)
 			break;
-		if (known(engine, flow, skb, &packet))
-			return IPOS_CONSUMED;
+		result = known(engine, flow, skb, &packet);
+		if (result != CHANGED)
+			return result == TAKEN ? IPOS_CONSUMED : IPOS_PASS;
 	}
 	return no_flow(engine, dev, skb, &packet);
 }

@@ -14,7 +14,7 @@ static const struct ipos_settings defaults = {
 	.ack_ms		= 250,
 	.ack_tries	= 8,
 	.reserve_ms	= 3000,
-	.idle_s		= 900,
+	.idle_s		= 7500,	/* beyond the first keep-alive */
 	.closing_s	= 65,
 };
 

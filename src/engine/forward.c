@@ -96,7 +96,12 @@ static void probe(struct ipos_engine *engine, struct ipos_flow *flow)
 	ipos_out_segment(engine, &flow->key, &segment);
 }
 
-static void lost(struct ipos_engine *engine, struct ipos_flow *flow)
+/**
+ * ipos_forward_lost() - nobody has the connection any more: reset the client
+ * @engine: the namespace
+ * @flow: a Forward entry, its lock held
+ */
+void ipos_forward_lost(struct ipos_engine *engine, struct ipos_flow *flow)
 {
 	if (flow->flags & IPOS_FLOW_RESET)
 		return;
@@ -141,7 +146,7 @@ void ipos_forward_closed(struct ipos_engine *engine, struct ipos_flow *flow,
 		if (before(notice->seq, flow->rcv_nxt))
 			ipos_out_bare_ack(engine, flow);
 		else
-			lost(engine, flow);
+			ipos_forward_lost(engine, flow);
 		break;
 	default:
 		ipos_count(engine->counters, drop_stale_notice);

@@ -14,6 +14,7 @@ bool ipos_forward_consume(struct ipos_engine *engine, struct ipos_flow *flow,
 			  const struct ipos_packet *packet);
 void ipos_forward_closed(struct ipos_engine *engine, struct ipos_flow *flow,
 			 const struct ipos_notice *notice);
+void ipos_forward_lost(struct ipos_engine *engine, struct ipos_flow *flow);
 void ipos_forward_end(struct ipos_engine *engine, struct ipos_flow *flow);
 
 #endif /* IPOS_ENGINE_FORWARD_H */

@@ -27,7 +27,10 @@ static void forward(struct ipos_engine *engine, struct ipos_flow *flow)
 				    READ_ONCE(s->idle_s)))
 		return;
 	spin_lock_bh(&flow->lock);
-	ipos_forward_end(engine, flow);
+	if (ended)
+		ipos_forward_end(engine, flow);
+	else if (ipos_flow_state(flow) == IPOS_FLOW_FORWARD)
+		ipos_forward_lost(engine, flow);
 	spin_unlock_bh(&flow->lock);
 }
 
