@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# What tests of connections ask the boards of the cluster, and the wires. Needs tap.sh and cluster.sh.
+# shellcheck disable=SC2034,SC2154 # pid is the test's to use, tmp is tap.sh's
+
+# counter BOARD NAME: of `ipos-ctl stats`
+counter() { on "$1" ipos-ctl stats show "$2" | awk 'NR > 1 { print $2 }'; }
+
+# counters BOARD NAME...: their sum
+counters() {
+	local board=$1
+	shift
+	on "$board" ipos-ctl stats show "$@" | awk 'NR > 1 { n += $2 } END { print n }'
+}
+
+# placed: where the connections went that board 1 has answered since the last call: how many it kept, and how many each
+# other board got; then, if it is another number, how many board 1 believes to have handed off
+placed() {
+	local board now sum=0 text
+	local -A before=()
+	# shellcheck source=/dev/null
+	[ ! -e "$tmp/placed" ] || . "$tmp/placed"
+	for board in $(ip netns list | awk '/^board/ { print $1 }' | sort -V); do
+		now=$(counter "$board" "$([ "$board" = board1 ] && echo attached_here || echo accepted)")
+		text+=" $((now - ${before[$board]-0}))"
+		[ "$board" = board1 ] || sum=$((sum + now - ${before[$board]-0}))
+		before[$board]=$now
+	done
+	now=$(counter board1 handoff_done)
+	[ $((now - ${before[moved]-0})) = "$sum" ] || text+=" of $((now - ${before[moved]-0}))"
+	before[moved]=$now
+	declare -p before >"$tmp/placed"
+	echo "${text# }"
+}
+
+# settled BOARD...: none of them has an endpoint that is still to find its place
+settled() {
+	local board
+	for board; do
+		[ "$(counters "$board" table_temporary table_forward_connect table_reserved)" = 0 ] || return 1
+	done
+}
+
+# none NAME BOARD...: that counter is 0 on each of them
+none() {
+	local name=$1 board
+	shift
+	for board; do
+		[ "$(counter "$board" "$name")" = 0 ] || return 1
+	done
+}
+
+# watch NAME FILE: the beginnings and resets of TCP connections on a client's wire
+watch() { capture "$1" eth0 "$2" 'tcp[tcpflags] & (tcp-syn|tcp-rst) != 0'; }
+
+# watch_responses BOARD FILE: response bytes that this board sends or sees, on whatever device
+watch_responses() {
+	capture "$1" any "$2" "tcp and src port ${3:-80} and
+		ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2) != 0"
+}
+
+# reset_by FILE: who has sent RSTs, as ADDRESS.PORT > ADDRESS.PORT
+reset_by() { tcpdump -n -t -r "$1" 'ip and tcp[tcpflags] & tcp-rst != 0' 2>/dev/null | cut -d ' ' -f 2-4; }
+
+# watched PID FILE: ends a capture; fails where it lost packets
+watched() {
+	stop "$1" INT
+	grep -q '^0 packets dropped by kernel' "$2.log" || { diag "$(cat "$2.log")" && return 1; }
+}
+
+# peer ADDRESS:PORT ACTION...: lib/peer.py on the client
+peer() { on client lib/peer.py "$@" 2>&1; }
+
+# peer_start BOARD ADDRESS:PORT...: lib/peer.py as a server; what it says is in $tmp/peer-BOARD
+peer_start() {
+	local board=$1
+	shift
+	start "$board" "$tmp/peer-$board" lib/peer.py serve "$@"
+	wait_for grep -qs ready "$tmp/peer-$board" || { diag "$(cat "$tmp/peer-$board")" && return 1; }
+}
+
+# sum FILE: its SHA-256; of standard input without FILE
+sum() { sha256sum "$@" | cut -d ' ' -f 1; }

@@ -1,0 +1,284 @@
+#!/usr/bin/python3 -IS
+# SPDX-License-Identifier: GPL-2.0
+"""Peers that do on a TCP connection exactly what a test wants, through ordinary sockets.
+
+peer.py serve ADDRESS:PORT...
+
+    A server that ends connections in every way. Says "ready" when it listens, then one line for each connection that
+    has ended: "PATH eof" or "PATH reset". What it does stands in the request's path:
+
+    /names      answer: getpeername and getsockname
+    /body       answer: bytes and SHA-256 of the request's body, of Content-Length bytes
+    /close      answer, then close
+    /half       read until the client's FIN, then answer: bytes and SHA-256 of what came after the header
+    /reset      answer, then reset
+    anything    answer: the path; then the next request, until the client ends the connection
+
+peer.py ADDRESS:PORT ACTION...
+
+    A client. It is connected at first; what it receives it prints.
+
+    send TEXT       with the escapes of Python's strings
+    bytes TEXT      one segment for each byte: the next when the last is acknowledged
+    nagle TEXT      one write for each byte, Nagle's algorithm on
+    body COUNT      so many bytes, always the same
+    answer          read one response and print its body
+    end             read to the end and print "eof" or "reset", after what came before
+    shut            shutdown(SHUT_WR)
+    close           close
+    reset           close with a RST
+    nodelay         from here on: Nagle's algorithm off
+    from PORT       close, and be connected anew, from this port
+    connect         close, and be connected anew
+    to PORT         close, and be connected anew, to this port
+    get PATH        send a GET for it, and answer
+
+peer.py split ADDRESS:PORT TEXT
+
+    For each place at which TEXT can be cut in two: a connection, the two parts in segments of their own, an answer.
+    Prints each different answer with its count.
+"""
+
+import fcntl
+import hashlib
+import socket
+import struct
+import sys
+import termios
+import threading
+import time
+
+TIMEOUT = 60
+
+
+def endpoint(text):
+    host, port = text.rsplit(":", 1)
+    return host.strip("[]"), int(port)
+
+
+def shown(address):
+    host = address[0]
+    if host.startswith("::ffff:"):
+        host = host[7:]
+    return f"{host}:{address[1]}"
+
+
+def reset(sock):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+def head(stream):
+    """Lines up to the empty one, or None at the end of the stream."""
+    lines = []
+    while True:
+        line = stream.readline()
+        if not line:
+            return None
+        if line in (b"\r\n", b"\n"):
+            return lines
+        lines.append(line.decode("latin-1").strip())
+
+
+def content_length(lines):
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.lower() == "content-length":
+            return int(value)
+    return 0
+
+
+def digest(data):
+    return f"{len(data)} {hashlib.sha256(data).hexdigest()}"
+
+
+def answer(sock, text):
+    body = (text + "\n").encode()
+    sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+def converse(sock, stream):
+    """Returns how the connection ended, and the last path."""
+    path = "-"
+    while True:
+        lines = head(stream)
+        if lines is None:
+            return path, "eof"
+        path = lines[0].split()[1]
+        if path == "/names":
+            answer(sock, f"{shown(sock.getpeername())} {shown(sock.getsockname())}")
+        elif path == "/body":
+            if "expect: 100-continue" in (line.lower() for line in lines):
+                sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            answer(sock, digest(stream.read(content_length(lines))))
+        elif path == "/half":
+            answer(sock, digest(stream.read()))
+        elif path == "/reset":
+            answer(sock, path)
+            reset(sock)
+            return path, "reset"
+        else:
+            answer(sock, path)
+            if path == "/close":
+                return path, "eof"
+
+
+def serve_one(sock):
+    path, end = "-", "reset"
+    stream = sock.makefile("rb")
+    try:
+        path, end = converse(sock, stream)
+    except ConnectionResetError:
+        pass
+    stream.close()
+    sock.close()
+    print(path, end, flush=True)
+
+
+def accept(listener):
+    while True:
+        sock, _ = listener.accept()
+        threading.Thread(target=serve_one, args=(sock,), daemon=True).start()
+
+
+def serve(addresses):
+    threads = []
+    for address in addresses:
+        host, port = endpoint(address)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=1024)
+        threads.append(threading.Thread(target=accept, args=(listener,), daemon=True))
+    for thread in threads:
+        thread.start()
+    print("ready", flush=True)
+    for thread in threads:
+        thread.join()
+
+
+def text(escaped):
+    return escaped.encode("latin-1").decode("unicode_escape").encode("latin-1")
+
+
+class Client:
+    def __init__(self, address):
+        self.host, self.port = address
+        self.sock = None
+        self.stream = None
+        self.connect()
+
+    def connect(self, port=0):
+        self.close()
+        self.sock = socket.socket()
+        self.sock.settimeout(TIMEOUT)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if port:
+            self.sock.bind(("", port))
+        self.sock.connect((self.host, self.port))
+        self.stream = self.sock.makefile("rb")
+
+    def close(self):
+        if self.sock:
+            self.stream.close()
+            self.sock.close()
+        self.sock = None
+
+    def reset(self):
+        self.stream.close()
+        reset(self.sock)
+        self.sock = None
+
+    def acknowledged(self):
+        end = time.monotonic() + TIMEOUT
+        while struct.unpack("i", fcntl.ioctl(self.sock, termios.TIOCOUTQ, bytes(4)))[0]:
+            if time.monotonic() > end:
+                raise TimeoutError("not acknowledged")
+            time.sleep(0.001)
+
+    def each_byte(self, data, wait):
+        for byte in data:
+            self.sock.sendall(bytes([byte]))
+            if wait:
+                self.acknowledged()
+
+    def answer(self):
+        while True:
+            lines = head(self.stream)
+            if lines is None:
+                return "no answer"
+            status = lines[0].split()[1]
+            body = self.stream.read(content_length(lines)).decode("latin-1").strip()
+            if status != "100":
+                return body if status == "200" else f"status {status}"
+
+    def end(self):
+        data = b""
+        try:
+            while chunk := self.stream.read1(65536):
+                data += chunk
+            how = "eof"
+        except ConnectionResetError:
+            how = "reset"
+        return data.decode("latin-1") + how
+
+    def nodelay(self):
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def get(self, path):
+        self.sock.sendall(f"GET {path} HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode())
+        return self.answer()
+
+    def do(self, action, arguments):
+        if action in ("answer", "end"):
+            print(getattr(self, action)(), flush=True)
+        elif action in ("shut", "close", "reset", "nodelay", "connect"):
+            {"shut": lambda: self.sock.shutdown(socket.SHUT_WR)}.get(action, getattr(self, action, None))()
+        elif action == "send":
+            self.sock.sendall(text(arguments.pop(0)))
+        elif action == "bytes":
+            self.each_byte(text(arguments.pop(0)), True)
+        elif action == "nagle":
+            self.each_byte(text(arguments.pop(0)), False)
+        elif action == "body":
+            self.sock.sendall(b"0123456789abcdef" * (int(arguments.pop(0)) // 16))
+        elif action == "from":
+            self.connect(int(arguments.pop(0)))
+        elif action == "to":
+            self.port = int(arguments.pop(0))
+            self.connect()
+        elif action == "get":
+            print(self.get(arguments.pop(0)), flush=True)
+        else:
+            sys.exit(f"unknown action '{action}'")
+
+
+def client(address, actions):
+    peer = Client(address)
+    while actions:
+        peer.do(actions.pop(0), actions)
+
+
+def split(address, request):
+    request = text(request)
+    answers = {}
+    for place in range(1, len(request)):
+        peer = Client(address)
+        peer.nodelay()
+        peer.sock.sendall(request[:place])
+        peer.sock.sendall(request[place:])
+        body = peer.answer()
+        peer.close()
+        answers[body] = answers.get(body, 0) + 1
+    for body, count in sorted(answers.items()):
+        print(count, body)
+
+
+def main(arguments):
+    if arguments[0] == "serve":
+        serve(arguments[1:])
+    elif arguments[0] == "split":
+        split(endpoint(arguments[1]), arguments[2])
+    else:
+        client(endpoint(arguments[0]), arguments[1:])
+
+
+main(sys.argv[1:])
