@@ -3,6 +3,7 @@
  * The way of SYN cookies: a connection request is made up from what the other
  * side is known to have agreed to, and the listener makes its child from it.
  */
+#include <linux/bpf.h>
 #include <linux/jhash.h>
 #include <linux/security.h>
 #include <net/request_sock.h>
@@ -144,6 +145,16 @@ static struct dst_entry *route(const struct sock *listener,
 	return &rt->dst;
 }
 
+/* Written in BPF, it is counted in a way that modules cannot. */
+static bool is_bpf(const struct tcp_congestion_ops *ca)
+{
+#ifdef BPF_MODULE_OWNER
+	return ca->owner == BPF_MODULE_OWNER;
+#else
+	return false;
+#endif
+}
+
 /*
  * tcp_set_congestion_control() is not exported and setsockopt() sleeps; a
  * route may name the algorithm, too, and that way is open: by its key.
@@ -162,7 +173,7 @@ static void name_congestion_control(struct sock *child, const char *name)
 	/* The listening program's or the route's own choice is not ours. */
 	if (!padded[0] || !strcmp(padded, old->name) ||
 	    icsk->icsk_ca_setsockopt || icsk->icsk_ca_dst_locked ||
-	    old->owner == BPF_MODULE_OWNER)
+	    is_bpf(old))
 		return;
 	metrics[RTAX_CC_ALGO - 1] = jhash(padded, sizeof(padded),
 					  strlen(padded));

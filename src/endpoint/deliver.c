@@ -140,9 +140,8 @@ int __init ipos_deliver_init(void)
 /**
  * ipos_deliver_exit() - drop the local routes
  *
- * Sockets and packets that still use one keep it: nothing in it is ours.
- *
  * Context: process, when nothing of this folder can be called any more.
+ * Sockets and packets that still use a route keep it: nothing in it is ours.
  */
 void ipos_deliver_exit(void)
 {
