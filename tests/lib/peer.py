@@ -32,6 +32,7 @@ peer.py ADDRESS:PORT ACTION...
     connect         close, and be connected anew
     to PORT         close, and be connected anew, to this port
     get PATH        send a GET for it, and answer
+    name            print its own address and port
 
 peer.py split ADDRESS:PORT TEXT
 
@@ -146,7 +147,7 @@ def serve(addresses):
     for address in addresses:
         host, port = endpoint(address)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=1024)
+        listener = socket.create_server((host, port), family=family, backlog=1024, dualstack_ipv6=":" in host)
         threads.append(threading.Thread(target=accept, args=(listener,), daemon=True))
     for thread in threads:
         thread.start()
@@ -164,6 +165,7 @@ class Client:
         self.host, self.port = address
         self.sock = None
         self.stream = None
+        self.aborted = False
         self.connect()
 
     def connect(self, port=0):
@@ -173,7 +175,12 @@ class Client:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if port:
             self.sock.bind(("", port))
-        self.sock.connect((self.host, self.port))
+        self.aborted = False
+        try:
+            self.sock.connect((self.host, self.port))
+        except ConnectionResetError:
+            # The handshake was completed, and the reset came before connect() had returned.
+            self.aborted = True
         self.stream = self.sock.makefile("rb")
 
     def close(self):
@@ -212,6 +219,8 @@ class Client:
 
     def end(self):
         data = b""
+        if self.aborted:
+            return "reset"
         try:
             while chunk := self.stream.read1(65536):
                 data += chunk
@@ -245,6 +254,8 @@ class Client:
         elif action == "to":
             self.port = int(arguments.pop(0))
             self.connect()
+        elif action == "name":
+            print(shown(self.sock.getsockname()), flush=True)
         elif action == "get":
             print(self.get(arguments.pop(0)), flush=True)
         else:
