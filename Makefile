@@ -13,6 +13,12 @@ all: module ipos-ctl ## the module for kernel KVER (this one's by default), and 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
+demo: ## see it work: three boards and a client in a VM, each claim checked
+	@tests/demo/demo
+
+play: ## a shell on the client of such a cluster
+	@tests/demo/play
+
 # One source tree serves several kernels: each builds in a tree of links.
 module: ## build/KVER/ipos.ko
 	@mkdir -p $(TREE)
