@@ -49,7 +49,7 @@ const struct ipos_bound_desc ipos_bounds[] = {
 	      "rows of the Forward-Connect Table"),
 	BOUND(FORWARD, flows.bound[IPOS_FLOW_FORWARD],
 	      "limit-forward", "table_forward",
-	      "rows of the Forward Table"),
+	      "rows of the Forward Table, and one per hand-off under way"),
 	BOUND(LOCAL, flows.bound[IPOS_FLOW_LOCAL],
 	      "limit-local", "table_local",
 	      "rows of the Local Table"),

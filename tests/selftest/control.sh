@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every command of every object, as people and as raw netlink see it: what it shows, and each refusal word for word.
 # need setpriv util-linux
+# need ss iproute2
 # need /usr/lib/python3/dist-packages/yaml python3-yaml
 
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-plan 207
+plan 288
 
 # says NAME STATUS TEXT COMMAND...: both streams, exactly
 says() {
@@ -508,4 +509,93 @@ ok "a namespace goes with all it has" ip netns del a
 ok "the module goes" rmmod ipos
 says "and comes back when it is asked for" 0 "" ipos-ctl dev show
 ok "to go again" rmmod ipos
+
+# The tables of endpoints with rows in them: a request that is not complete, one that stays here, one that moved, and
+# one whose board is not there.
+
+tests/cluster up 2 >"$tmp/output" 2>&1 || diag "$(cat "$tmp/output")"
+on() { ip netns exec "$@"; }
+on board1 ipos-ctl -b - <<'LINES'
+board set hold-ms 600000 offer-ms 10000 offer-tries 16
+server add 10.0.0.9 lladdr 02:00:00:00:02:09
+service add tcp 192.0.2.1:80 inspect http
+url add */two server 10.0.0.2
+url add */nine server 10.0.0.9
+LINES
+cat >"$tmp/server" <<'PYTHON'
+import socket
+listener = socket.create_server(("", 80))
+kept = []
+while True:
+    kept.append(listener.accept()[0])
+    kept[-1].recv(1000)
+    kept[-1].send(b"done\n")
+PYTHON
+cat >"$tmp/client" <<'PYTHON'
+import socket
+import struct
+import sys
+for port, request in (40001, ""), (40002, "one"), (40003, "two"), (40004, "nine"):
+    sock = socket.create_connection(("192.0.2.1", 80), source_address=("", port))
+    # What nobody acknowledges would outlive the process, and the namespace with it.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    if request:
+        sock.send(f"GET /{request} HTTP/1.1\r\nHost: example.org\r\n\r\n".encode())
+    if request in ("one", "two"):
+        sock.recv(100)
+    globals()[f"kept{port}"] = sock
+print("asked", flush=True)
+sys.stdin.read()
+PYTHON
+pids=()
+for board in board1 board2; do
+	on $board /usr/bin/python3 "$tmp/server" &
+	pids+=($!)
+	wait_for sh -c "ip netns exec $board ss -Hltn 'sport = :80' | grep -q ."
+done
+mkfifo "$tmp/hold"
+on client /usr/bin/python3 "$tmp/client" <"$tmp/hold" >"$tmp/asked" &
+pids+=($!)
+exec 7>"$tmp/hold"
+ok "four requests are where they shall be" wait_for grep asked "$tmp/asked"
+wait_for sh -c 'ip netns exec board1 ipos-ctl connect show | grep -q .'
+
+# table BOARD WORD...: without what differs from run to run
+table() {
+	local board=$1
+	shift
+	on "$board" ipos-ctl "$@" | sed -E 's/ +[0-9]+\.[0-9]{3}/ TIME/g; s/0x[0-9a-f]{16}/ID/g; s/  +/ /g; s/ +$//'
+}
+columns="SRC-IP SRC-PORT DST-IP DST-PORT ENDPOINT PROTO STATE AGE IDLE HANDOFF-ID PEER FLAGS"
+is "temporary" "$(table board1 temporary show)" "$columns
+192.0.2.100 40001 192.0.2.1 80 - tcp temporary TIME TIME - - -"
+is "connect" "$(table board1 connect show)" "$columns
+192.0.2.100 40004 192.0.2.1 80 ID tcp forward-connect TIME TIME ID 10.0.0.9 -"
+is "forward" "$(table board1 forward show)" "${columns/ENDPOINT/SERVICE-IP SERVICE-PORT}
+192.0.2.100 40003 10.0.0.2 80 192.0.2.1 80 tcp forward TIME TIME ID 10.0.0.2 -"
+inode() { on "$1" ss -Htne "dport = :$2" 2>/dev/null | grep -o 'ino:[0-9]*' | cut -d: -f2; }
+is "local, where it arrived" "$(table board1 local show)" "$columns
+192.0.2.100 40002 192.0.2.1 80 socket:$(inode board1 40002) tcp local TIME TIME - - -"
+is "local, where it was moved" "$(table board2 local show)" "$columns
+192.0.2.100 40003 192.0.2.1 80 socket:$(inode board2 40003) tcp local TIME TIME ID 10.0.0.1 target"
+id() { on "$1" ipos-ctl -j "$2" show | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)[0]["handoff_id"])'; }
+is "both boards call the hand-off alike" "$(id board1 forward)" "$(id board2 local)"
+for words in "from 192.0.2.100" "port 40003" "server 10.0.0.2"; do
+	# shellcheck disable=SC2086
+	is "forward show $words finds it" "$(on board1 ipos-ctl forward show $words | wc -l)" 2
+done
+for words in "from 192.0.2.101" "port 40002" "server 10.0.0.9"; do
+	# shellcheck disable=SC2086
+	is "forward show $words does not" "$(on board1 ipos-ctl forward show $words | wc -l)" 0
+done
+is "a board holds one endpoint of ours" "$(on board1 ipos-ctl -j server show 10.0.0.2 | grep -o '"handoffs":1')" '"handoffs":1'
+# A hand-off under way has its place in the Forward Table already.
+is "rows are counted" "$(on board1 ipos-ctl stats show table_temporary table_forward_connect table_forward table_local |
+	sed 1d | tr -s ' ' | cut -d' ' -f1,2)" "table_temporary 1
+table_forward_connect 1
+table_forward 2
+table_local 1"
+exec 7>&-
+kill "${pids[@]}" 2>/dev/null
+ok "the cluster goes down" tests/cluster down
 finish
