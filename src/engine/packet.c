@@ -17,7 +17,10 @@ static struct iphdr *ip_header(struct sk_buff *skb)
 	    ntohs(iph->tot_len) < iph->ihl * 4 + sizeof(struct tcphdr) ||
 	    ntohs(iph->tot_len) > skb->len)
 		return NULL;
-	return iph;
+	if (!pskb_may_pull(skb, iph->ihl * 4))
+		return NULL;
+	iph = (struct iphdr *)skb->data;
+	return ip_fast_csum(iph, iph->ihl) ? NULL : iph;
 }
 
 /* The length of a GSO packet is the skb's: tot_len may not hold it. */
@@ -34,7 +37,8 @@ static u32 ip_length(const struct sk_buff *skb, const struct iphdr *iph)
  * May move the skb's data; sets network and transport header. A packet that
  * it does not take is left for the stack to judge. Any context.
  *
- * Return: false for fragments, other protocols and malformed headers.
+ * Return: false for fragments, other protocols, malformed headers and a wrong
+ * checksum of the IP header.
  */
 bool ipos_packet_parse(struct sk_buff *skb, struct ipos_packet *packet)
 {

@@ -284,6 +284,7 @@ enum ipos_verdict ipos_target_packet(struct ipos_engine *engine,
 	struct ipos_flow *flow;
 
 	if (!ipos_packet_parse(skb, &packet) ||
+	    packet.key.proto != hdr->protocol ||
 	    packet.key.caddr != hdr->src_ip ||
 	    packet.key.cport != hdr->src_port ||
 	    pskb_trim_rcsum(skb, packet.payload + packet.len)) {
