@@ -122,7 +122,7 @@ class Segment:
 
 
 def segment(src, sport, dst, dport, flags, seq, ack=0, data=b"", options=b"", window=65535, *, ttl=64, tos=0,
-            bad_checksum=False, fragment=0):
+            bad_checksum=False, bad_header=False, fragment=0):
     options += b"\0" * (-len(options) % 4)
     bits = sum(1 << FLAGS.index(flag) for flag in flags)
     tcp = struct.pack(">HHIIBBHHH", sport, dport, seq & MASK, ack & MASK, (20 + len(options)) // 4 << 4, bits, window, 0,
@@ -131,7 +131,7 @@ def segment(src, sport, dst, dport, flags, seq, ack=0, data=b"", options=b"", wi
     total = checksum(ends + struct.pack(">HH", 6, len(tcp)) + tcp)
     tcp = tcp[:16] + struct.pack(">H", total ^ (0x5555 if bad_checksum else 0)) + tcp[18:]
     ip = struct.pack(">BBHHHBBH", 0x45, tos, 20 + len(tcp), 0, fragment or 0x4000, ttl, 6, 0) + ends
-    return ip[:10] + struct.pack(">H", checksum(ip)) + ip[12:] + tcp
+    return ip[:10] + struct.pack(">H", checksum(ip) ^ (0x5555 if bad_header else 0)) + ip[12:] + tcp
 
 
 # ipOS frames
@@ -219,6 +219,12 @@ class Frame:
 
 # Wires
 
+def forwarding(port):
+    """Whether a bridge sends by this port; the kernel tells it of a new one's carrier a while later."""
+    with open(f"/sys/class/net/{port}/brport/state") as state, open(f"/sys/class/net/{port}/operstate") as link:
+        return state.read() == "3\n" and link.read() == "up\n"
+
+
 class Wire:
     """A network card on one of the cluster's bridges."""
 
@@ -232,7 +238,8 @@ class Wire:
         self.socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self.socket.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
         self.socket.bind((name, 3))  # ETH_P_ALL
-        self.log = collections.deque(maxlen=60)
+        tap.wait_for(lambda: forwarding(f"{name}-b"), "the bridge's port")
+        self.log = collections.deque(maxlen=30)
         self.pings = 0
         self.unsummed = False
 
@@ -444,9 +451,13 @@ class Fabric:
         """As expect(), though the like of it came before."""
         return _expect(f"frame {kind:#x}", self.wire, self.queue, self.take, {"kind": kind, **wanted}, set())
 
+    def sync(self, board):
+        """Everything sent before was dealt with when this returns, and what was answered is here."""
+        self.wire.wait_pong(self.wire.ping(board.mac(1), self.address, board.fabric), self.take)
+
     def answered(self, board):
         """All that came for what was sent until now."""
-        self.wire.wait_pong(self.wire.ping(board.mac(1), self.address, board.fabric), self.take)
+        self.sync(board)
         got = list(self.queue)
         self.queue.clear()
         return got

@@ -271,6 +271,9 @@ def _():
     c = new()
     with counts(drop_packet_checksum=1):
         c.send("S", seq=c.isn, bad_checksum=True)
+    # The IP header's is the stack's to judge.
+    with counts():
+        c.send("S", seq=c.isn, bad_header=True)
     c.nothing()
     c.send("S")
     c.expect("SA")
