@@ -27,8 +27,8 @@ stop() {
 # listening NAME PORT
 listening() { on "$1" ss -Hltn "sport = :$2" | grep -q .; }
 
-# nginx_start BOARD ROOT [DIRECTIVES [MAIN]]: nginx on port 80 that serves ROOT; the directives stand in its server
-# block, those of MAIN outside of all blocks. Its logs are $tmp/nginx-BOARD/access.log (with the client's address and port) and error.log.
+# nginx_start BOARD ROOT [DIRECTIVES [MAIN]]: nginx on port 80 that serves ROOT; DIRECTIVES stand in its server block,
+# MAIN outside of all blocks. Its logs are $tmp/nginx-BOARD/access.log (with the client's address and port) and error.log.
 nginx_start() {
 	local dir=$tmp/nginx-$1
 	need nginx nginx || return 1

@@ -4,8 +4,7 @@
 
 peer.py serve ADDRESS:PORT...
 
-    A server that ends connections in every way. Says "ready" when it listens, then one line for each connection that
-    has ended: "PATH eof" or "PATH reset". What it does stands in the request's path:
+    A server that ends connections in every way. Says "ready" when it listens, then a line for each connection that has ended: "PATH eof" or "PATH reset". What it does stands in the request's path:
 
     /names      answer: getpeername and getsockname
     /body       answer: bytes and SHA-256 of the request's body, of Content-Length bytes
@@ -16,7 +15,7 @@ peer.py serve ADDRESS:PORT...
 
 peer.py ADDRESS:PORT ACTION...
 
-    A client. It is connected at first; what it receives it prints.
+    A client; what it receives it prints. It begins with connect, unless the first action is from.
 
     send TEXT       with the escapes of Python's strings
     bytes TEXT      one segment for each byte: the next when the last is acknowledged
@@ -98,48 +97,51 @@ def answer(sock, text):
     sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
 
 
-def converse(sock, stream):
-    """Returns how the connection ended, and the last path."""
-    path = "-"
-    while True:
-        lines = head(stream)
-        if lines is None:
-            return path, "eof"
-        path = lines[0].split()[1]
-        if path == "/names":
-            answer(sock, f"{shown(sock.getpeername())} {shown(sock.getsockname())}")
-        elif path == "/body":
-            if "expect: 100-continue" in (line.lower() for line in lines):
-                sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-            answer(sock, digest(stream.read(content_length(lines))))
-        elif path == "/half":
-            answer(sock, digest(stream.read()))
-        elif path == "/reset":
-            answer(sock, path)
-            reset(sock)
-            return path, "reset"
+class Served:
+    """One connection of the server: its last path, and how it ended."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.path = "-"
+        self.end = "eof"
+
+    def converse(self, stream):
+        while lines := head(stream):
+            self.path = lines[0].split()[1]
+            mode = self.path.split("/")[1]
+            if mode == "names":
+                answer(self.sock, f"{shown(self.sock.getpeername())} {shown(self.sock.getsockname())}")
+            elif mode == "body":
+                if "expect: 100-continue" in (line.lower() for line in lines):
+                    self.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+                answer(self.sock, digest(stream.read(content_length(lines))))
+            elif mode == "half":
+                answer(self.sock, digest(stream.read()))
+            else:
+                answer(self.sock, self.path)
+            if mode == "reset":
+                self.end = "reset"
+            if mode in ("close", "reset"):
+                return
+
+    def run(self):
+        stream = self.sock.makefile("rb")
+        try:
+            self.converse(stream)
+        except ConnectionError:
+            self.end = "reset"
+        stream.close()
+        if self.end == "reset":
+            reset(self.sock)
         else:
-            answer(sock, path)
-            if path == "/close":
-                return path, "eof"
-
-
-def serve_one(sock):
-    path, end = "-", "reset"
-    stream = sock.makefile("rb")
-    try:
-        path, end = converse(sock, stream)
-    except ConnectionResetError:
-        pass
-    stream.close()
-    sock.close()
-    print(path, end, flush=True)
+            self.sock.close()
+        print(self.path, self.end, flush=True)
 
 
 def accept(listener):
     while True:
         sock, _ = listener.accept()
-        threading.Thread(target=serve_one, args=(sock,), daemon=True).start()
+        threading.Thread(target=Served(sock).run, daemon=True).start()
 
 
 def serve(addresses):
@@ -166,7 +168,6 @@ class Client:
         self.sock = None
         self.stream = None
         self.aborted = False
-        self.connect()
 
     def connect(self, port=0):
         self.close()
@@ -264,6 +265,8 @@ class Client:
 
 def client(address, actions):
     peer = Client(address)
+    if actions[0] != "from":
+        peer.connect()
     while actions:
         peer.do(actions.pop(0), actions)
 
@@ -273,6 +276,7 @@ def split(address, request):
     answers = {}
     for place in range(1, len(request)):
         peer = Client(address)
+        peer.connect()
         peer.nodelay()
         peer.sock.sendall(request[:place])
         peer.sock.sendall(request[place:])
