@@ -75,8 +75,11 @@ def compiled(header, names):
     lines = "".join(f'\tprintf("{name} %lld\\n", (long long){name});\n' for name in sorted(names))
     program = f"#include <stdio.h>\n#include <{header}>\nint main(void)\n{{\n{lines}\treturn 0;\n}}\n"
     with tempfile.TemporaryDirectory() as directory:
-        subprocess.run(["cc", "-Wall", "-Werror", "-Iinclude/uapi", "-x", "c", "-o", directory + "/a", "-"],
-                       input=program, text=True, check=True)
+        built = subprocess.run(["cc", "-Wall", "-Werror", "-Iinclude/uapi", "-x", "c", "-o", directory + "/a", "-"],
+                               input=program, text=True, stderr=subprocess.PIPE, check=False)
+        if built.returncode:
+            print("\n".join("# " + line for line in built.stderr.splitlines()))
+            return {}
         output = subprocess.run([directory + "/a"], stdout=subprocess.PIPE, text=True, check=True).stdout
     return {name: int(value) for name, value in map(str.split, output.splitlines())}
 

@@ -220,6 +220,8 @@ static void add_cell(const char *name, const char *text, bool right)
 {
 	struct row *row = &rows[n_rows - 1];
 
+	if (row->n == CELLS)
+		abort();
 	row->cell[row->n++] = (struct cell){
 		.name = name, .text = must(strdup(text)), .right = right,
 	};
