@@ -66,10 +66,10 @@ http_start() {
 	wait_for listening "$1" "${3:-80}"
 }
 
-# capture NAME DEVICE FILE [FILTER]: to be stopped before FILE is read
+# capture NAME DEVICE FILE [FILTER [TCPDUMP-OPTION...]]: to be stopped before FILE is read
 capture() {
 	need tcpdump tcpdump || return 1
-	start "$1" "$3.log" tcpdump -i "$2" -n -U --immediate-mode -s 0 -w "$3" "${4-}"
+	start "$1" "$3.log" tcpdump -i "$2" -n -U --immediate-mode -s 0 -w "$3" "${@:5}" "${4-}"
 	wait_for grep -q '^tcpdump: listening' "$3.log" || { diag "$(cat "$3.log")" && return 1; }
 }
 

@@ -50,13 +50,29 @@ none() {
 	done
 }
 
+# in_order: a connection's packets arrive as they were sent. A veth pair has a queue for each CPU that sends, and two
+# CPUs may overtake each other: then a last ACK that comes after the FIN is answered once more, and that answer by a RST,
+# with or without ipOS. A network card has a queue for each flow, and so have the wires after this.
+in_order() {
+	local name
+	for name in $(ip netns list | awk '{ print $1 }'); do
+		# shellcheck disable=SC2016 # expands in the namespace
+		on "$name" sh -c 'for q in /sys/class/net/eth*/queues/rx-*/rps_cpus; do echo "$0" >"$q"; done' "$(cpus)" || return
+	done
+	for name in /sys/class/net/*-eth*/queues/rx-*/rps_cpus; do
+		cpus >"$name" || return
+	done
+}
+# cpus: a mask of all
+cpus() { printf '%x\n' $(((1 << $(nproc)) - 1)); }
+
 # watch NAME FILE: the beginnings and resets of TCP connections on a client's wire
-watch() { capture "$1" eth0 "$2" 'tcp[tcpflags] & (tcp-syn|tcp-rst) != 0'; }
+watch() { capture "$1" eth0 "$2" 'tcp[tcpflags] & (tcp-syn|tcp-rst) != 0' -s 160 -B 32768; }
 
 # watch_responses BOARD FILE: response bytes that this board sends or sees, on whatever device
 watch_responses() {
 	capture "$1" any "$2" "tcp and src port ${3:-80} and
-		ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2) != 0"
+		ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2) != 0" -s 160 -B 32768
 }
 
 # reset_by FILE: who has sent RSTs, as ADDRESS.PORT > ADDRESS.PORT
