@@ -35,7 +35,7 @@ ipos-ctl: ## build/bin/ipos-ctl
 # as it computes. JOBS=1 for a quieter machine, TESTS=... for a part.
 JOBS	?= 2
 TESTS	?= $(sort $(wildcard tests/static/*.t tests/unit/*.t tests/model/*.t \
-		 tests/harness/*.t tests/selftest/*.sh tests/selftest/*.py))
+		 tests/harness/*.t tests/selftest/*.sh tests/selftest/*.t))
 
 check: ## all tests but the model's long form; TESTS="FILE..." for some
 	prove --timer --jobs $(JOBS) --exec tests/exec $(TESTS)

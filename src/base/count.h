@@ -30,6 +30,8 @@
 	X(handoff_refused, "offers that a board refused") \
 	X(handoff_timeout, "offers that no board answered") \
 	X(handoff_withdrawn, "offers taken back") \
+	X(withdrawal_answered, "offers taken back that the board has forgotten") \
+	X(handoff_settling, "hand-offs not tried: this board has just started") \
 	X(handoff_expired, "reservations that ended without a commit") \
 	X(accepted, "endpoints of other boards committed here") \
 	X(refused, "offers refused here") \

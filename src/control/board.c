@@ -3,7 +3,7 @@
 #include <linux/stringify.h>
 #include "control/netlink.h"
 
-#define LIMIT_MIN	1
+#define LIMIT_MIN	0
 #define LIMIT_MAX	16777216
 
 #define SETTING(ATTR, field, name, low, high) {				\
@@ -30,6 +30,7 @@ static const struct {
 	SETTING(RESERVE_MS, reserve_ms, "reserve-ms", 10, 600000),
 	SETTING(IDLE_TIMEOUT, idle_s, "idle-timeout", 1, 604800),
 	SETTING(CLOSING_TIMEOUT, closing_s, "closing-timeout", 1, 3600),
+	SETTING(SETTLE_MS, settle_ms, "settle-ms", 0, 60000),
 };
 
 #define BOUND(ATTR, place, limit_name, row, explained) {		\

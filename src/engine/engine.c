@@ -16,6 +16,7 @@ static const struct ipos_settings defaults = {
 	.reserve_ms	= 3000,
 	.idle_s		= 7500,	/* beyond the first keep-alive */
 	.closing_s	= 65,
+	.settle_ms	= 8000,	/* a reservation's and a frame's life */
 };
 
 static int init_tables(struct ipos_engine *engine)
@@ -77,6 +78,7 @@ int ipos_engine_init(struct ipos_engine *engine, struct net *net)
 	atomic64_set(&engine->handoff_id,
 		     ktime_get_real_ns() / NSEC_PER_USEC & GENMASK_ULL(47, 0));
 	engine->epoch = get_random_u64() | 1;
+	engine->started = get_jiffies_64();
 	ipos_walker_start(engine);
 	return 0;
 }

@@ -33,6 +33,8 @@ struct net;
  * @reserve_ms: lifetime of a reservation whose receive queue is incomplete
  * @idle_s: Forward entries without a packet end after this
  * @closing_s: how long a closed connection's packets are still forwarded
+ * @settle_ms: time from the start until offers are made and taken: no frame
+ *	of a former life of this board may meet one of this
  */
 struct ipos_settings {
 	__be32	server_ip;
@@ -48,6 +50,7 @@ struct ipos_settings {
 	u32	reserve_ms;
 	u32	idle_s;
 	u32	closing_s;
+	u32	settle_ms;
 };
 
 /**
@@ -66,6 +69,7 @@ struct ipos_settings {
  * @isn_key: of initial sequence numbers and timestamp offsets
  * @handoff_id: the last one given out
  * @epoch: this start of this board, never 0
+ * @started: jiffies of that start
  * @walker: expires what needs no timer of its own
  * @stopping: nothing new is begun
  */
@@ -84,9 +88,19 @@ struct ipos_engine {
 	siphash_key_t			isn_key;
 	atomic64_t			handoff_id;
 	u64				epoch;
+	u64				started;
 	struct delayed_work		walker;
 	bool				stopping;
 };
+
+/* Frames of a former life of this board may still be under way. */
+static inline bool ipos_engine_settling(const struct ipos_engine *engine)
+{
+	u32 ms = READ_ONCE(engine->settings.settle_ms);
+
+	return unlikely(time_before64(get_jiffies_64(), engine->started +
+						msecs_to_jiffies(ms)));
+}
 
 int ipos_engine_init(struct ipos_engine *engine, struct net *net);
 void ipos_engine_stop(struct ipos_engine *engine);

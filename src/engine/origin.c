@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <net/tcp.h>
 #include "engine/forward.h"
 #include "engine/origin.h"
 #include "engine/out.h"
@@ -6,14 +7,16 @@
 
 /*
  * Rule 3: an acknowledgement that matches nothing is answered by a
- * withdrawal. Which hand-off it was is not known: 0 means whatever this board
- * offered with this header.
+ * withdrawal. Which hand-off it was is not known, but none is newer than the
+ * last: a withdrawal means all up to its id under its header.
  */
 static void withdraw_unknown(struct ipos_engine *engine,
 			     struct ipos_server *sender,
 			     const struct ipos_hdr *hdr)
 {
-	const struct ipos_notice notice = {};
+	const struct ipos_notice notice = {
+		.handoff_id = atomic64_read(&engine->handoff_id),
+	};
 
 	ipos_count(engine->counters, drop_stale_ack);
 	ipos_out_notice(engine, sender, hdr, IPOS_TYPE_WITHDRAW, &notice);
@@ -108,16 +111,27 @@ void ipos_origin_refusal(struct ipos_engine *engine,
 		ipos_count(engine->counters, drop_stale_notice);
 }
 
-/* Hand-off id 0: the target does not know the id of what it has not. */
+/*
+ * Closed counts with the entry's own id alone. Hand-off id 0: the target does
+ * not know the id of what it has not.
+ */
 static bool closed(struct ipos_engine *engine, struct ipos_flow *flow,
 		   const struct ipos_notice *notice)
 {
 	if (ipos_flow_state(flow) != IPOS_FLOW_FORWARD ||
 	    flow->key.saddr != notice->server_ip ||
-	    flow->key.sport != notice->server_port ||
-	    (notice->handoff_id && flow->handoff_id != notice->handoff_id))
+	    flow->key.sport != notice->server_port)
 		return false;
-	ipos_forward_closed(engine, flow, notice);
+	if (flow->handoff_id == notice->handoff_id ||
+	    (!notice->handoff_id && notice->reason == IPOS_CLOSED_UNKNOWN)) {
+		ipos_forward_closed(engine, flow, notice);
+		return true;
+	}
+	/* A packet of this connection met only the tombstone of an older one. */
+	if (notice->reason != IPOS_CLOSED_CLOSED || !notice->seq ||
+	    before(notice->seq, flow->rcv_nxt))
+		return false;
+	ipos_forward_lost(engine, flow);
 	return true;
 }
 
@@ -134,9 +148,9 @@ void ipos_origin_closed(struct ipos_engine *engine, struct ipos_server *sender,
 			const struct ipos_hdr *hdr,
 			const struct ipos_notice *notice)
 {
+	/* Copies of the offer may outlive the answer: the hold stays. */
 	if (notice->reason == IPOS_CLOSED_WITHDRAWN)
-		ipos_withdrawn_answered(&engine->withdrawn, hdr,
-					notice->handoff_id);
+		ipos_count(engine->counters, withdrawal_answered);
 	else if (!answer(engine, sender, hdr, notice, closed))
 		ipos_count(engine->counters, drop_stale_notice);
 }

@@ -185,6 +185,10 @@ static bool offer(struct ipos_endpoint *ep, __be32 ip)
 	struct ipos_engine *engine = engine_of(ep);
 	struct ipos_server *server;
 
+	if (ipos_engine_settling(engine)) {
+		ipos_count(engine->counters, handoff_settling);
+		return false;
+	}
 	server = ipos_server_peek(&engine->servers, ip);
 	if (!server || !READ_ONCE(engine->settings.server_ip) ||
 	    !prepare(ep, server))
@@ -237,7 +241,7 @@ static void withdraw(struct ipos_endpoint *ep)
 		.server_ip = flow->key.saddr, .server_port = flow->key.sport,
 	};
 
-	ipos_withdrawn_add(&engine->withdrawn, &flow->hdr, flow->handoff_id,
+	ipos_withdrawn_add(&engine->withdrawn, &flow->hdr,
 			   lifetime(&engine->settings));
 	ipos_out_notice(engine, flow->peer, &flow->hdr, IPOS_TYPE_WITHDRAW,
 			&notice);

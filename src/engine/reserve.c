@@ -14,6 +14,7 @@
  * @pending: timer and lifetime
  * @attach: the socket, out of the accept queue; NULL once it is in it
  * @queue: bytes before @rcv_nxt, and at last the segment that commits
+ * @queue_start: the first byte of the receive queue
  * @rcv_nxt: what the client was told
  * @rcv_wnd: how far it may be ahead of that
  * @acks: acknowledgements sent
@@ -22,6 +23,7 @@ struct ipos_reservation {
 	struct ipos_pending	pending;
 	struct ipos_attach	*attach;
 	struct ipos_hold	queue;
+	u32			queue_start;
 	u32			rcv_nxt;
 	u32			rcv_wnd;
 	u32			acks;
@@ -116,7 +118,8 @@ static void begin(struct ipos_engine *engine, struct ipos_flow *flow,
 {
 	r->rcv_nxt = tcb->rcv_nxt;
 	r->rcv_wnd = tcb->rcv_wnd;
-	ipos_hold_init(&r->queue, tcb->rcv_nxt - tcb->rcvq_len);
+	r->queue_start = tcb->rcv_nxt - tcb->rcvq_len;
+	ipos_hold_init(&r->queue, r->queue_start);
 	flow->handoff_id = tcb->handoff_id;
 	ipos_pending_attach(engine, flow, &r->pending, &ops);
 	if (is_complete(r))
@@ -170,7 +173,7 @@ static void fill(struct ipos_reservation *r, struct sk_buff *skb,
 {
 	u32 offset, len;
 
-	if (packet->flags & (TCPHDR_SYN | TCPHDR_RST) ||
+	if (before(packet->seq, r->queue_start) ||
 	    r->queue.bytes > QUEUE_BYTES || is_complete(r)) {
 		kfree_skb(skb);
 		return;
@@ -213,6 +216,36 @@ static void commit(struct ipos_reservation *r)
 	ipos_reserve_end(r->pending.engine, flow);
 }
 
+/* The client has given up; it has been served as far as it wants to be. */
+static void reset(struct ipos_reservation *r)
+{
+	struct ipos_engine *engine = r->pending.engine;
+	struct ipos_flow *flow = r->pending.flow;
+	struct ipos_notice notice = {
+		.reason = IPOS_CLOSED_CLOSED,
+		.handoff_id = flow->handoff_id,
+		.server_ip = flow->key.saddr, .server_port = flow->key.sport,
+	};
+
+	ipos_count(engine->counters, handoff_expired);
+	ipos_out_notice(engine, flow->peer, &flow->hdr, IPOS_TYPE_CLOSED,
+			&notice);
+	ipos_reserve_end(engine, flow);
+	flow->flags &= ~IPOS_FLOW_LOST;
+}
+
+/* RST and SYN never commit: there is nothing an application could do. */
+static void control(struct ipos_reservation *r, struct sk_buff *skb,
+		    const struct ipos_packet *packet)
+{
+	if (packet->flags & TCPHDR_RST &&
+	    packet->seq - r->rcv_nxt < r->rcv_wnd)
+		reset(r);
+	else
+		ipos_count(r->pending.engine->counters, drop_packet_sequence);
+	kfree_skb(skb);
+}
+
 static bool commits(const struct ipos_reservation *r,
 		    const struct ipos_packet *packet)
 {
@@ -237,6 +270,10 @@ bool ipos_reserve_packet_consume(struct ipos_flow *flow, struct sk_buff *skb,
 {
 	struct ipos_reservation *r = reservation_of(flow->pending);
 
+	if (packet->flags & (TCPHDR_RST | TCPHDR_SYN)) {
+		control(r, skb, packet);
+		return true;
+	}
 	if (packet->len && !after(packet->end, r->rcv_nxt)) {
 		fill(r, skb, packet);
 		return true;
@@ -246,6 +283,7 @@ bool ipos_reserve_packet_consume(struct ipos_flow *flow, struct sk_buff *skb,
 			commit(r);
 		return false;
 	}
+	ipos_count(r->pending.engine->counters, drop_packet_sequence);
 	kfree_skb(skb);
 	return true;
 }

@@ -176,7 +176,7 @@ void ipos_target_offer(struct ipos_engine *engine, struct ipos_server *sender,
 	if (result == IPOS_WIRE_VERSION ||
 	    hdr->protocol != IPOS_PROTO_TCP || !ipos_tcb_sane(&conn->tcb))
 		refuse(engine, sender, hdr, conn, IPOS_REFUSE_VERSION);
-	else if (epoch && epoch != engine->epoch)
+	else if (epoch ? epoch != engine->epoch : ipos_engine_settling(engine))
 		ipos_count(engine->counters, drop_stale_offer);
 	else if (READ_ONCE(engine->settings.draining))
 		refuse(engine, sender, hdr, conn, IPOS_REFUSE_DRAINING);
@@ -217,12 +217,18 @@ static void found_nothing(struct ipos_engine *engine,
 	kfree_skb(skb);
 }
 
-static bool still_heard(struct ipos_engine *engine,
-			const struct ipos_packet *packet)
+/* A SYN is for the connection's own socket, never for a listener's. */
+static bool has_socket(struct ipos_engine *engine,
+		       const struct ipos_packet *packet)
 {
-	return !(packet->flags & TCPHDR_SYN) &&
-	       ipos_socket_find(engine->net, &packet->key) ==
-	       IPOS_SOCKET_TIME_WAIT;
+	switch (ipos_socket_find(engine->net, &packet->key)) {
+	case IPOS_SOCKET_LIVE:
+		return true;
+	case IPOS_SOCKET_TIME_WAIT:
+		return !(packet->flags & TCPHDR_SYN);
+	default:
+		return false;
+	}
 }
 
 static bool reserved(struct ipos_flow *flow, struct sk_buff *skb,
@@ -245,10 +251,9 @@ static bool heard(struct ipos_engine *engine, struct ipos_flow *flow,
 	case IPOS_FLOW_LOCAL:
 		ipos_flow_touch(flow);
 		return flow->flags & IPOS_FLOW_TARGET &&
-		       ipos_socket_find(engine->net, &packet->key) !=
-		       IPOS_SOCKET_NONE;
+		       has_socket(engine, packet);
 	case IPOS_FLOW_CLOSED:
-		return still_heard(engine, packet);
+		return has_socket(engine, packet);
 	default:
 		return false;
 	}
@@ -326,34 +331,65 @@ static void bury(struct ipos_engine *engine, const struct ipos_key *key,
 	ipos_flow_put(flow);
 }
 
-/* Whether the hand-off of this id is not, and will not be, reserved here. */
+/*
+ * Whether the hand-off of this id is not, and will not be, reserved here: its
+ * offer, should it still come, must find one that is not older.
+ */
 static bool forget(struct ipos_engine *engine, struct ipos_flow *flow,
 		   u64 handoff_id)
 {
-	bool gone;
+	bool gone = false;
 
 	spin_lock_bh(&flow->lock);
-	gone = flow->handoff_id != handoff_id ||
-	       ipos_flow_state(flow) != IPOS_FLOW_LOCAL;
-	if (flow->handoff_id == handoff_id &&
-	    ipos_flow_state(flow) == IPOS_FLOW_RESERVED)
+	if (ipos_flow_state(flow) == IPOS_FLOW_RESERVED &&
+	    !newer(flow->handoff_id, handoff_id))
 		ipos_reserve_end(engine, flow);
+	switch (ipos_flow_state(flow)) {
+	case IPOS_FLOW_CLOSED:
+		if (newer(handoff_id, flow->handoff_id)) {
+			WRITE_ONCE(flow->handoff_id, handoff_id);
+			WRITE_ONCE(flow->used, (u32)jiffies);
+		}
+		gone = true;
+		break;
+	case IPOS_FLOW_RESERVED:
+	case IPOS_FLOW_LOCAL:
+		gone = flow->flags & IPOS_FLOW_TARGET &&
+		       newer(flow->handoff_id, handoff_id);
+		break;
+	default:
+		break;
+	}
 	spin_unlock_bh(&flow->lock);
 	return gone;
 }
 
-/* The origin has forgotten which hand-off it was: whatever it offered. */
-static void withdraw_any(struct ipos_engine *engine,
-			 struct ipos_server *sender,
-			 const struct ipos_hdr *hdr)
+/* Whatever the origin offered under this header up to this id. */
+static void withdraw_header(struct ipos_engine *engine,
+			    struct ipos_server *sender,
+			    const struct ipos_hdr *hdr, u64 handoff_id)
 {
 	struct ipos_flow *flow;
 
 	flow = ipos_flow_peek_binding(&engine->flows, hdr, sender->ip);
-	if (flow && flow->flags & IPOS_FLOW_TARGET)
-		forget(engine, flow, READ_ONCE(flow->handoff_id));
-	else
-		ipos_count(engine->counters, drop_stale_notice);
+	if (flow && READ_ONCE(flow->flags) & IPOS_FLOW_TARGET)
+		forget(engine, flow, handoff_id);
+}
+
+/* Returns whether no reservation of the connection is left, or can come. */
+static bool withdraw_connection(struct ipos_engine *engine,
+				const struct ipos_hdr *hdr,
+				const struct ipos_notice *notice)
+{
+	struct ipos_key key = ipos_key_init(hdr->protocol, hdr->src_ip,
+					    hdr->src_port, notice->server_ip,
+					    notice->server_port);
+	struct ipos_flow *flow = ipos_flow_peek(&engine->flows, &key);
+
+	if (flow)
+		return forget(engine, flow, notice->handoff_id);
+	bury(engine, &key, notice->handoff_id);
+	return true;
 }
 
 /**
@@ -361,30 +397,23 @@ static void withdraw_any(struct ipos_engine *engine,
  * @engine: the namespace
  * @sender: the origin
  * @hdr: repeats the offer's
- * @notice: the body; hand-off id 0: the origin does not know it any more
+ * @notice: the body; without a server where the origin does not know any more
+ *	which connection it was
  *
- * Rule 3: ends an uncommitted reservation of its id, and is answered when
- * there is none of it, or none any more.
+ * Rule 3: ends every uncommitted reservation under the header that is not
+ * newer, and is answered when none is left and none can come of a late offer.
  */
 void ipos_target_withdraw(struct ipos_engine *engine,
 			  struct ipos_server *sender,
 			  const struct ipos_hdr *hdr,
 			  const struct ipos_notice *notice)
 {
-	struct ipos_key key = ipos_key_init(hdr->protocol, hdr->src_ip,
-					    hdr->src_port, notice->server_ip,
-					    notice->server_port);
 	struct ipos_notice answer = *notice;
-	struct ipos_flow *flow;
 
-	if (!notice->handoff_id) {
-		withdraw_any(engine, sender, hdr);
+	withdraw_header(engine, sender, hdr, notice->handoff_id);
+	if (!notice->server_ip)
 		return;
-	}
-	flow = ipos_flow_peek(&engine->flows, &key);
-	if (!flow) {
-		bury(engine, &key, notice->handoff_id);
-	} else if (!forget(engine, flow, notice->handoff_id)) {
+	if (!withdraw_connection(engine, hdr, notice)) {
 		ipos_count(engine->counters, drop_stale_notice);
 		return;
 	}

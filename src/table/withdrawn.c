@@ -16,7 +16,6 @@ struct binding {
 struct withdrawn {
 	struct rhash_head	node;
 	struct binding		binding;
-	u64			handoff_id;
 	unsigned long		deadline;
 	struct rcu_head		rcu;
 };
@@ -69,7 +68,6 @@ void ipos_withdrawn_table_destroy(struct ipos_withdrawn_table *table)
  * ipos_withdrawn_add() - remember an offer taken back
  * @table: the table
  * @hdr: the offer's addresses, ports and protocol
- * @handoff_id: the offer's
  * @lifetime: jiffies after which no reservation of it can be left
  *
  * Any context.
@@ -77,8 +75,7 @@ void ipos_withdrawn_table_destroy(struct ipos_withdrawn_table *table)
  * Return: false when there is no place or memory for it.
  */
 bool ipos_withdrawn_add(struct ipos_withdrawn_table *table,
-			const struct ipos_hdr *hdr, u64 handoff_id,
-			unsigned long lifetime)
+			const struct ipos_hdr *hdr, unsigned long lifetime)
 {
 	struct withdrawn *row;
 
@@ -88,7 +85,6 @@ bool ipos_withdrawn_add(struct ipos_withdrawn_table *table,
 	if (!row)
 		goto give;
 	row->binding = binding_of(hdr);
-	row->handoff_id = handoff_id;
 	row->deadline = jiffies + lifetime;
 	if (rhashtable_lookup_insert_fast(&table->ht, &row->node, params))
 		goto free;
@@ -124,25 +120,6 @@ static void forget(struct ipos_withdrawn_table *table, struct withdrawn *row)
 		return;
 	ipos_bound_give(&table->bound);
 	kfree_rcu(row, rcu);
-}
-
-/**
- * ipos_withdrawn_answered() - the target has forgotten an offer
- * @table: the table
- * @hdr: the answer's addresses, ports and protocol
- * @handoff_id: the answer's
- *
- * RCU held.
- */
-void ipos_withdrawn_answered(struct ipos_withdrawn_table *table,
-			     const struct ipos_hdr *hdr, u64 handoff_id)
-{
-	struct binding binding = binding_of(hdr);
-	struct withdrawn *row;
-
-	row = rhashtable_lookup(&table->ht, &binding, params);
-	if (row && row->handoff_id == handoff_id)
-		forget(table, row);
 }
 
 static bool expire_each(void *obj, void *arg)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Offers taken back whose target has not confirmed it yet. While one is
- * remembered, nothing with the same 11b header is offered to that target:
+ * Offers taken back, for as long as a target or a frame under way may remember
+ * them. While one is kept, nothing with the same 11b header is offered to that target:
  * a late acknowledgement could not be told apart (docs/protocol.md).
  */
 #ifndef IPOS_TABLE_WITHDRAWN_H
@@ -19,8 +19,7 @@ int ipos_withdrawn_table_init(struct ipos_withdrawn_table *table);
 void ipos_withdrawn_table_destroy(struct ipos_withdrawn_table *table);
 
 bool ipos_withdrawn_add(struct ipos_withdrawn_table *table,
-			const struct ipos_hdr *hdr, u64 handoff_id,
-			unsigned long lifetime);
+			const struct ipos_hdr *hdr, unsigned long lifetime);
 /* Whether one more could be remembered: only then may anything be offered. */
 static inline bool
 ipos_withdrawn_may_add(const struct ipos_withdrawn_table *table)
@@ -30,8 +29,6 @@ ipos_withdrawn_may_add(const struct ipos_withdrawn_table *table)
 
 bool ipos_withdrawn_has(struct ipos_withdrawn_table *table,
 			const struct ipos_hdr *hdr);
-void ipos_withdrawn_answered(struct ipos_withdrawn_table *table,
-			     const struct ipos_hdr *hdr, u64 handoff_id);
 void ipos_withdrawn_expire(struct ipos_withdrawn_table *table);
 
 #endif /* IPOS_TABLE_WITHDRAWN_H */

@@ -87,11 +87,12 @@ setting ack-tries 8 255
 setting reserve-ms 10 600000
 setting idle-timeout 1 604800
 setting closing-timeout 1 3600
+setting settle-ms 0 60000
 for table in temporary forward-connect forward local reserved closed server service url; do
-	setting limit-$table 1 16777216
+	setting limit-$table 0 16777216
 done
 is "all is as before" "$(ctl board show)" "$settings"
-refuses "limit-url must be 1 to 16777216" board set hold-ms 77 limit-url 0
+refuses "limit-url must be 0 to 16777216" board set hold-ms 77 limit-url 16777217
 is "of several settings all or none are changed" "$(ctl board show)" "$settings"
 for addr in 0.0.0.0 127.0.0.1 224.0.0.1 255.255.255.255; do
 	refuses "server-ip must be a unicast address" board set server-ip $addr

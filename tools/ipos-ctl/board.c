@@ -65,6 +65,10 @@ static const struct field fields[] = {
 		"closing-timeout", &kind_u32, IPOS_A_BOARD_CLOSING_TIMEOUT,
 		NULL, "seconds for which a closed connection is still forwarded"
 	},
+	[IPOS_A_BOARD_SETTLE_MS] = {
+		"settle-ms", &kind_u32, IPOS_A_BOARD_SETTLE_MS,
+		NULL, "time after the start without hand-offs either way"
+	},
 	[IPOS_A_BOARD_LIMIT_TEMPORARY] = {
 		"limit-temporary", &kind_u32, IPOS_A_BOARD_LIMIT_TEMPORARY,
 		NULL, "rows of the Temporary Table"
@@ -121,6 +125,7 @@ static const struct field *const columns[] = {
 	FIELD(RESERVE_MS),
 	FIELD(IDLE_TIMEOUT),
 	FIELD(CLOSING_TIMEOUT),
+	FIELD(SETTLE_MS),
 	FIELD(LIMIT_TEMPORARY),
 	FIELD(LIMIT_FORWARD_CONNECT),
 	FIELD(LIMIT_FORWARD),
@@ -149,6 +154,7 @@ static const struct arg set_args[] = {
 	SETTING(RESERVE_MS),
 	SETTING(IDLE_TIMEOUT),
 	SETTING(CLOSING_TIMEOUT),
+	SETTING(SETTLE_MS),
 	SETTING(LIMIT_TEMPORARY),
 	SETTING(LIMIT_FORWARD_CONNECT),
 	SETTING(LIMIT_FORWARD),
