@@ -14,9 +14,6 @@
 #include "endpoint/inject.h"
 #include "endpoint/socket.h"
 
-/* RFC 7323: windows are below 2^30. */
-#define MAX_WINDOW	(U16_MAX << TCP_MAX_WSCALE)
-
 /**
  * struct ipos_attach - a reservation
  * @listener: the listening socket, referenced
@@ -34,22 +31,15 @@ struct ipos_attach {
 };
 
 /*
- * Only what a socket can be born with: everything sent is acknowledged, the
- * peer's FIN still to come, and the client was promised no less than it sent.
+ * Only what a socket can be born with: nothing was sent, the peer's FIN is
+ * still to come, and the client was promised no less than it sent.
  */
 static bool is_possible(const struct ipos_tcb *tcb)
 {
-	const u32 start = ipos_inject_start(tcb);
-	const u32 window = tcb->rcv_wup + tcb->rcv_wnd - start;
+	const u32 window = tcb->rcv_wup + tcb->rcv_wnd - ipos_inject_start(tcb);
 
-	return tcb->version == IPOS_TCB_VERSION &&
-	       tcb->state == TCP_ESTABLISHED &&
-	       !(tcb->flags & IPOS_TCB_PEER_FIN) &&
-	       tcb->snd_una == tcb->snd_nxt && !tcb->sndq_len &&
-	       tcb->rcvq_len <= tcb->rcv_nxt - tcb->irs - 1 &&
-	       window >= tcb->rcvq_len && window <= MAX_WINDOW &&
-	       tcb->snd_wscale <= TCP_MAX_WSCALE &&
-	       tcb->rcv_wscale <= TCP_MAX_WSCALE;
+	return ipos_tcb_sane(tcb) && tcb->flags & IPOS_TCB_UNATTACHED &&
+	       !(tcb->flags & IPOS_TCB_PEER_FIN) && window >= tcb->rcvq_len;
 }
 
 static int find_listener(struct ipos_attach *attach, struct net *net,

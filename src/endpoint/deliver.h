@@ -28,11 +28,6 @@ enum ipos_socket ipos_socket_find(struct net *net, const struct ipos_key *key);
 /* The socket's inode number as `ss -e` shows it, 0 when none is attached. */
 unsigned long ipos_socket_inode(struct net *net, const struct ipos_key *key);
 
-/* Whether a TCP listener would take a connection at this address and port. */
-bool ipos_socket_listening(struct net *net, const struct ipos_key *key,
-			   __be32 listen_ip, __be16 listen_port,
-			   struct net_device *dev);
-
 /*
  * Makes a packet whose data begins at the IP header ready for ip_rcv() on the
  * way up from an ingress hook: protocol, offsets, and the local route that lets

@@ -15,20 +15,13 @@ static bool matches(const struct sock *sk, const struct net *net,
 	       net_eq(sock_net(sk), net);
 }
 
-/**
- * ipos_socket_get() - the socket that has a 4-tuple, whatever its kind
- * @net: network namespace
- * @key: the 4-tuple
- *
- * Unlike __inet_lookup_established() it also finds sockets that are bound to
- * a device: a packet may come by the fabric or by the client's link, and no
- * two connections of a client share the 4-tuple.
- *
- * Context: any, under RCU.
- * Return: a socket, request socket or TIME_WAIT to be given to
- * sock_gen_put(), or NULL.
+/*
+ * The socket, request socket or TIME_WAIT that has a 4-tuple, to be given to
+ * sock_gen_put(). Unlike __inet_lookup_established() this also finds sockets
+ * that are bound to a device: a packet may come by the fabric or by the
+ * client's link, and no two connections of a client share the 4-tuple.
  */
-struct sock *ipos_socket_get(struct net *net, const struct ipos_key *key)
+static struct sock *get_socket(struct net *net, const struct ipos_key *key)
 {
 	INET_ADDR_COOKIE(addrs, key->caddr, key->saddr);
 	struct inet_hashinfo *hashinfo = net->ipv4.tcp_death_row.hashinfo;
@@ -74,7 +67,7 @@ enum ipos_socket ipos_socket_find(struct net *net, const struct ipos_key *key)
 	struct sock *sk;
 
 	rcu_read_lock();
-	sk = ipos_socket_get(net, key);
+	sk = get_socket(net, key);
 	if (sk) {
 		found = inet_sk_state_load(sk) == TCP_TIME_WAIT ?
 			IPOS_SOCKET_TIME_WAIT : IPOS_SOCKET_LIVE;
@@ -99,7 +92,7 @@ unsigned long ipos_socket_inode(struct net *net, const struct ipos_key *key)
 	struct sock *sk;
 
 	rcu_read_lock();
-	sk = ipos_socket_get(net, key);
+	sk = get_socket(net, key);
 	if (sk) {
 		if (sk_fullsock(sk))
 			inode = sock_i_ino(sk);
@@ -122,7 +115,7 @@ unsigned long ipos_socket_inode(struct net *net, const struct ipos_key *key)
  */
 int ipos_socket_evict(struct net *net, const struct ipos_key *key)
 {
-	struct sock *sk = ipos_socket_get(net, key);
+	struct sock *sk = get_socket(net, key);
 
 	if (!sk)
 		return 0;
@@ -165,30 +158,4 @@ struct sock *ipos_socket_listener(struct net *net, const struct ipos_key *key,
 	if (sk && inet_sk_state_load(sk) != TCP_LISTEN)
 		return NULL;
 	return sk;
-}
-
-/**
- * ipos_socket_listening() - whether an application would take a connection
- * @net: network namespace
- * @key: the connection's 4-tuple
- * @listen_ip: where the application is looked for after @key's own address
- * @listen_port: the port it listens on
- * @dev: the device the client's packets come from
- *
- * A listener whose accept queue is full counts.
- *
- * Context: any.
- * Return: true if there is one.
- */
-bool ipos_socket_listening(struct net *net, const struct ipos_key *key,
-			   __be32 listen_ip, __be16 listen_port,
-			   struct net_device *dev)
-{
-	bool found;
-
-	rcu_read_lock();
-	found = ipos_socket_listener(net, key, listen_ip, listen_port,
-				     dev->ifindex, NULL, 0);
-	rcu_read_unlock();
-	return found;
 }

@@ -12,7 +12,6 @@ struct net;
 struct sk_buff;
 struct sock;
 
-struct sock *ipos_socket_get(struct net *net, const struct ipos_key *key);
 int ipos_socket_evict(struct net *net, const struct ipos_key *key);
 struct sock *ipos_socket_listener(struct net *net, const struct ipos_key *key,
 				  __be32 listen_ip, __be16 listen_port,
