@@ -48,10 +48,10 @@ static enum ipos_refusal reason_of(int err)
 	}
 }
 
-/* Hand-off ids of one board are ordered; compare as sequence numbers are. */
+/* Ordered by the counter, the lower 48 bits, as sequence numbers are. */
 static bool newer(u64 a, u64 b)
 {
-	return (s64)(a - b) > 0;
+	return (s64)((a - b) << 16) > 0;
 }
 
 /*
@@ -104,32 +104,44 @@ static bool make_way(struct ipos_engine *engine, struct ipos_flow *old,
 	return clear;
 }
 
-static int reserve(struct ipos_engine *engine, struct ipos_flow *flow,
+/* The Local entry's place is taken with the promise. */
+static int promise(struct ipos_engine *engine, struct ipos_flow *flow,
 		   struct ipos_server *sender, struct net_device *dev,
 		   const struct ipos_hdr *hdr, const struct ipos_conn *conn)
 {
 	struct ipos_bound *local = &engine->flows.bound[IPOS_FLOW_LOCAL];
-	int err = -ENOSPC;
+	int err;
+
+	if (!ipos_bound_take(local)) {
+		ipos_count(engine->counters, drop_limit_local);
+		return -ENOSPC;
+	}
+	err = ipos_flow_bind(&engine->flows, flow, hdr, sender) ?:
+	      ipos_reserve(engine, flow, dev, conn);
+	if (err)
+		ipos_bound_give(local);
+	return err;
+}
+
+static int reserve(struct ipos_engine *engine, struct ipos_flow *flow,
+		   struct ipos_server *sender, struct net_device *dev,
+		   const struct ipos_hdr *hdr, const struct ipos_conn *conn)
+{
+	int err;
 
 	spin_lock_bh(&flow->lock);
 	flow->flags |= IPOS_FLOW_TARGET;
-	/* The Local entry's place is taken with the promise. */
-	if (!ipos_bound_take(local)) {
-		ipos_count(engine->counters, drop_limit_local);
-		goto remove;
+	err = ipos_flow_insert(&engine->flows, flow);
+	if (err) {
+		spin_unlock_bh(&flow->lock);
+		ipos_flow_discard(&engine->flows, flow);
+		return err;
 	}
-	err = ipos_flow_bind(&engine->flows, flow, hdr, sender);
+	err = promise(engine, flow, sender, dev, hdr, conn);
 	if (err)
-		goto give;
-	err = ipos_reserve(engine, flow, dev, conn);
-	if (!err)
-		goto unlock;
-give:
-	ipos_bound_give(local);
-remove:
-	ipos_flow_remove(&engine->flows, flow, IPOS_FLOW_RESERVED);
-unlock:
+		ipos_flow_remove(&engine->flows, flow, IPOS_FLOW_RESERVED);
 	spin_unlock_bh(&flow->lock);
+	ipos_flow_put(flow);
 	return err;
 }
 
@@ -146,13 +158,11 @@ static void accept_offer(struct ipos_engine *engine,
 
 	if (flow && !make_way(engine, flow, sender, hdr, conn))
 		return;
-	flow = ipos_flow_add(&engine->flows, &key, IPOS_FLOW_RESERVED);
-	if (IS_ERR(flow)) {
+	flow = ipos_flow_new(&engine->flows, &key, IPOS_FLOW_RESERVED);
+	if (IS_ERR(flow))
 		err = PTR_ERR(flow);
-	} else {
+	else
 		err = reserve(engine, flow, sender, dev, hdr, conn);
-		ipos_flow_put(flow);
-	}
 	if (err)
 		refuse(engine, sender, hdr, conn, reason_of(err));
 }
@@ -313,36 +323,42 @@ enum ipos_verdict ipos_target_packet(struct ipos_engine *engine,
 	return IPOS_CONSUMED;
 }
 
-/* A withdrawal may overtake its offer, which then must find a tombstone. */
-static void bury(struct ipos_engine *engine, const struct ipos_key *key,
+/*
+ * A withdrawal may overtake its offer, which then must find a tombstone.
+ * Returns false when there is no room for one.
+ */
+static bool bury(struct ipos_engine *engine, const struct ipos_key *key,
 		 u64 handoff_id)
 {
 	struct ipos_flow *flow;
 
-	flow = ipos_flow_add(&engine->flows, key, IPOS_FLOW_CLOSED);
+	flow = ipos_flow_new(&engine->flows, key, IPOS_FLOW_CLOSED);
 	if (IS_ERR(flow)) {
 		ipos_count(engine->counters, drop_limit_closed);
-		return;
+		return false;
 	}
-	spin_lock_bh(&flow->lock);
 	flow->handoff_id = handoff_id;
 	flow->flags |= IPOS_FLOW_TARGET | IPOS_FLOW_LOST;
-	spin_unlock_bh(&flow->lock);
+	if (ipos_flow_insert(&engine->flows, flow)) {
+		ipos_flow_discard(&engine->flows, flow);
+		return false;
+	}
 	ipos_flow_put(flow);
+	return true;
 }
 
 /*
  * Whether the hand-off of this id is not, and will not be, reserved here: its
  * offer, should it still come, must find one that is not older.
  */
-static bool forget(struct ipos_engine *engine, struct ipos_flow *flow,
-		   u64 handoff_id)
+static bool forget(struct ipos_engine *engine, struct ipos_server *sender,
+		   struct ipos_flow *flow, u64 handoff_id)
 {
 	bool gone = false;
 
 	spin_lock_bh(&flow->lock);
 	if (ipos_flow_state(flow) == IPOS_FLOW_RESERVED &&
-	    !newer(flow->handoff_id, handoff_id))
+	    is_from(flow, sender) && !newer(flow->handoff_id, handoff_id))
 		ipos_reserve_end(engine, flow);
 	switch (ipos_flow_state(flow)) {
 	case IPOS_FLOW_CLOSED:
@@ -354,7 +370,7 @@ static bool forget(struct ipos_engine *engine, struct ipos_flow *flow,
 		break;
 	case IPOS_FLOW_RESERVED:
 	case IPOS_FLOW_LOCAL:
-		gone = flow->flags & IPOS_FLOW_TARGET &&
+		gone = is_from(flow, sender) &&
 		       newer(flow->handoff_id, handoff_id);
 		break;
 	default:
@@ -373,11 +389,12 @@ static void withdraw_header(struct ipos_engine *engine,
 
 	flow = ipos_flow_peek_binding(&engine->flows, hdr, sender->ip);
 	if (flow && READ_ONCE(flow->flags) & IPOS_FLOW_TARGET)
-		forget(engine, flow, handoff_id);
+		forget(engine, sender, flow, handoff_id);
 }
 
 /* Returns whether no reservation of the connection is left, or can come. */
 static bool withdraw_connection(struct ipos_engine *engine,
+				struct ipos_server *sender,
 				const struct ipos_hdr *hdr,
 				const struct ipos_notice *notice)
 {
@@ -387,9 +404,8 @@ static bool withdraw_connection(struct ipos_engine *engine,
 	struct ipos_flow *flow = ipos_flow_peek(&engine->flows, &key);
 
 	if (flow)
-		return forget(engine, flow, notice->handoff_id);
-	bury(engine, &key, notice->handoff_id);
-	return true;
+		return forget(engine, sender, flow, notice->handoff_id);
+	return bury(engine, &key, notice->handoff_id);
 }
 
 /**
@@ -413,7 +429,7 @@ void ipos_target_withdraw(struct ipos_engine *engine,
 	withdraw_header(engine, sender, hdr, notice->handoff_id);
 	if (!notice->server_ip)
 		return;
-	if (!withdraw_connection(engine, hdr, notice)) {
+	if (!withdraw_connection(engine, sender, hdr, notice)) {
 		ipos_count(engine->counters, drop_stale_notice);
 		return;
 	}
