@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "engine/select.h"
 
+static bool chosen(const struct ipos_endpoint *ep, __be32 ip)
+{
+	u8 i;
+
+	for (i = 0; i < ep->n_candidates; i++)
+		if (ep->candidates[i] == ip)
+			return true;
+	return false;
+}
+
 /**
  * ipos_candidate_add() - put a board at the end of the list, once
  * @ep: the endpoint
@@ -10,11 +20,8 @@
  */
 bool ipos_candidate_add(struct ipos_endpoint *ep, __be32 ip)
 {
-	u8 i;
-
-	for (i = 0; i < ep->n_candidates; i++)
-		if (ep->candidates[i] == ip)
-			return true;
+	if (chosen(ep, ip))
+		return true;
 	if (ep->n_candidates == IPOS_CANDIDATES)
 		return false;
 	ep->candidates[ep->n_candidates++] = ip;
@@ -30,16 +37,6 @@ static bool usable(const struct ipos_server *server)
 {
 	return READ_ONCE(server->state) == IPOS_SERVER_UP &&
 	       rcu_access_pointer(server->dev);
-}
-
-static bool chosen(const struct ipos_endpoint *ep, __be32 ip)
-{
-	u8 i;
-
-	for (i = 0; i < ep->n_candidates; i++)
-		if (ep->candidates[i] == ip)
-			return true;
-	return false;
 }
 
 static struct ipos_server *least(struct ipos_engine *engine,

@@ -74,9 +74,7 @@ int ipos_engine_init(struct ipos_engine *engine, struct net *net)
 		return err;
 	}
 	get_random_bytes(&engine->isn_key, sizeof(engine->isn_key));
-	/* Microseconds: beyond any id given out before a restart. */
-	atomic64_set(&engine->handoff_id,
-		     ktime_get_real_ns() / NSEC_PER_USEC & GENMASK_ULL(47, 0));
+	atomic64_set(&engine->handoffs, ktime_get_real_ns() / NSEC_PER_USEC);
 	engine->epoch = get_random_u64() | 1;
 	engine->started = get_jiffies_64();
 	ipos_walker_start(engine);

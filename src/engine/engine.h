@@ -67,7 +67,7 @@ struct ipos_settings {
  * @pendings: unfinished endpoints and reservations that still exist
  * @held_bytes: memory of all held segments, bounded
  * @isn_key: of initial sequence numbers and timestamp offsets
- * @handoff_id: the last one given out
+ * @handoffs: counts the ids given out
  * @epoch: this start of this board, never 0
  * @started: jiffies of that start
  * @walker: expires what needs no timer of its own
@@ -86,12 +86,25 @@ struct ipos_engine {
 	atomic_t			pendings;
 	atomic_long_t			held_bytes;
 	siphash_key_t			isn_key;
-	atomic64_t			handoff_id;
+	atomic64_t			handoffs;
 	u64				epoch;
 	u64				started;
 	struct delayed_work		walker;
 	bool				stopping;
 };
+
+/*
+ * The counter in the lower 48 bits, microseconds of the clock at the start, so
+ * that ids grow over restarts; above it the end of the Server IP, so that no
+ * two boards of a fabric give out the same.
+ */
+static inline u64 ipos_engine_handoff_id(const struct ipos_engine *engine,
+					 u64 counter)
+{
+	u64 board = ntohl(READ_ONCE(engine->settings.server_ip)) & U16_MAX;
+
+	return board << 48 | (counter & GENMASK_ULL(47, 0));
+}
 
 /* Frames of a former life of this board may still be under way. */
 static inline bool ipos_engine_settling(const struct ipos_engine *engine)

@@ -15,7 +15,9 @@ static void withdraw_unknown(struct ipos_engine *engine,
 			     const struct ipos_hdr *hdr)
 {
 	const struct ipos_notice notice = {
-		.handoff_id = atomic64_read(&engine->handoff_id),
+		.handoff_id =
+			ipos_engine_handoff_id(engine,
+					       atomic64_read(&engine->handoffs)),
 	};
 
 	ipos_count(engine->counters, drop_stale_ack);

@@ -193,7 +193,9 @@ static bool offer(struct ipos_endpoint *ep, __be32 ip)
 	if (!server || !READ_ONCE(engine->settings.server_ip) ||
 	    !prepare(ep, server))
 		return false;
-	flow_of(ep)->handoff_id = atomic64_inc_return(&engine->handoff_id);
+	flow_of(ep)->handoff_id =
+		ipos_engine_handoff_id(engine,
+				       atomic64_inc_return(&engine->handoffs));
 	ep->stage = IPOS_STAGE_OFFERED;
 	ep->tries = 0;
 	ipos_count(engine->counters, handoff_offered);

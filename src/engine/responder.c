@@ -45,42 +45,58 @@ static void begin(struct ipos_engine *engine, struct ipos_flow *flow,
 	tcp_parse_options(engine->net, skb, &opt, 0, NULL);
 	ep->ttl = ip_hdr(skb)->ttl;
 	ep->tos = ip_hdr(skb)->tos;
-	spin_lock_bh(&flow->lock);
 	ipos_pending_attach(engine, flow, &ep->pending, &ops);
 	ipos_unattached_number(ep, syn);
 	ipos_unattached_agree(ep, &opt, dev);
 	ipos_unattached_syn_ack(ep);
 	ipos_pending_arm(&ep->pending, SYN_ACK_MS);
+}
+
+static int answer(struct ipos_engine *engine, struct ipos_service *service,
+		  struct ipos_flow *flow, struct net_device *dev,
+		  struct sk_buff *skb, const struct ipos_packet *packet)
+{
+	struct ipos_endpoint *ep = ipos_unattached_new(engine, service);
+	int err;
+
+	if (!ep)
+		return -ENOMEM;
+	spin_lock_bh(&flow->lock);
+	err = ipos_flow_insert(&engine->flows, flow);
+	if (!err)
+		begin(engine, flow, ep, dev, skb, packet);
 	spin_unlock_bh(&flow->lock);
+	if (err)
+		ipos_unattached_free(&ep->pending);
+	return err;
 }
 
 static void syn(struct ipos_engine *engine, struct ipos_service *service,
 		struct net_device *dev, struct sk_buff *skb,
 		const struct ipos_packet *packet)
 {
-	struct ipos_endpoint *ep;
 	struct ipos_flow *flow;
 
 	ipos_count(engine->counters, syn_received);
-	ep = ipos_unattached_new(service);
-	if (!ep) {
-		ipos_count(engine->counters, drop_no_memory);
-		return;
-	}
-	flow = ipos_flow_add(&engine->flows, &packet->key,
+	flow = ipos_flow_new(&engine->flows, &packet->key,
 			     IPOS_FLOW_TEMPORARY);
 	if (IS_ERR(flow)) {
-		ep->pending.engine = engine;
-		ipos_unattached_free(&ep->pending);
-		/* -EEXIST: its twin on another CPU was first. */
 		if (PTR_ERR(flow) == -ENOSPC)
 			ipos_count(engine->counters, drop_limit_temporary);
-		else if (PTR_ERR(flow) != -EEXIST)
+		else
 			ipos_count(engine->counters, drop_no_memory);
 		return;
 	}
-	begin(engine, flow, ep, dev, skb, packet);
-	ipos_flow_put(flow);
+	switch (answer(engine, service, flow, dev, skb, packet)) {
+	case 0:
+		ipos_flow_put(flow);
+		return;
+	case -EEXIST:	/* its twin on another CPU was first */
+		break;
+	default:
+		ipos_count(engine->counters, drop_no_memory);
+	}
+	ipos_flow_discard(&engine->flows, flow);
 }
 
 /**

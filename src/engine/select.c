@@ -37,6 +37,16 @@ static bool by_url(struct ipos_engine *engine, struct ipos_endpoint *ep)
 	return ep->n_candidates;
 }
 
+static void leave_out_here(struct ipos_endpoint *ep)
+{
+	u8 i, n = 0;
+
+	for (i = 0; i < ep->n_candidates; i++)
+		if (ep->candidates[i] != IPOS_HERE)
+			ep->candidates[n++] = ep->candidates[i];
+	ep->n_candidates = n;
+}
+
 /**
  * ipos_select() - list the boards an endpoint is offered to
  * @ep: flow lock and RCU held
@@ -51,6 +61,8 @@ void ipos_select(struct ipos_endpoint *ep, bool found)
 	else
 		ipos_count(engine->counters, policy_hit);
 	policies[ep->service->policy]->order(engine, ep);
+	if (READ_ONCE(engine->settings.draining))
+		leave_out_here(ep);
 
 	/* At last itself, and for that one place is always left. */
 	if (!ipos_candidate_add(ep, IPOS_HERE))

@@ -347,6 +347,13 @@ static bool bury(struct ipos_engine *engine, const struct ipos_key *key,
 	return true;
 }
 
+static bool is_from(const struct ipos_flow *flow,
+		    const struct ipos_server *sender)
+{
+	return flow->flags & IPOS_FLOW_TARGET && flow->peer &&
+	       flow->peer->ip == sender->ip;
+}
+
 /*
  * Whether the hand-off of this id is not, and will not be, reserved here: its
  * offer, should it still come, must find one that is not older.

@@ -9,11 +9,13 @@
 
 /**
  * ipos_unattached_new() - memory for one endpoint
+ * @engine: the namespace
  * @service: borrowed under RCU; a reference is taken
  *
- * Return: zeroed but for @service, or NULL.
+ * Return: zeroed but for these, or NULL.
  */
-struct ipos_endpoint *ipos_unattached_new(struct ipos_service *service)
+struct ipos_endpoint *ipos_unattached_new(struct ipos_engine *engine,
+					  struct ipos_service *service)
 {
 	struct ipos_endpoint *ep;
 
@@ -25,6 +27,7 @@ struct ipos_endpoint *ipos_unattached_new(struct ipos_service *service)
 		kfree(ep);
 		return NULL;
 	}
+	ep->pending.engine = engine;
 	ipos_hold_init(&ep->hold, 0);
 	ipos_http_init(&ep->http);
 	return ep;

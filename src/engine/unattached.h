@@ -101,7 +101,8 @@ ipos_endpoint_of(struct ipos_pending *pending)
 	return container_of(pending, struct ipos_endpoint, pending);
 }
 
-struct ipos_endpoint *ipos_unattached_new(struct ipos_service *service);
+struct ipos_endpoint *ipos_unattached_new(struct ipos_engine *engine,
+					  struct ipos_service *service);
 void ipos_unattached_free(struct ipos_pending *pending);
 
 void ipos_unattached_number(struct ipos_endpoint *ep,

@@ -107,44 +107,67 @@ void ipos_flow_table_destroy(struct ipos_flow_table *table)
 }
 
 /**
- * ipos_flow_add() - a new flow
- * @table: the table
+ * ipos_flow_new() - memory for a flow
+ * @table: the table it will be in
  * @key: its 4-tuple
- * @state: the state it begins in; its bound is taken
+ * @state: the state it begins in; a place of its bound is taken
  *
  * Any context.
  *
- * Return: the flow with a reference for the caller beside the table's, or
- * ERR_PTR(-ENOSPC) the state is full, -EEXIST, -ENOMEM.
+ * Return: the flow, in no table yet, with a reference for the caller, or
+ * ERR_PTR(-ENOSPC) the state is full, ERR_PTR(-ENOMEM).
  */
-struct ipos_flow *ipos_flow_add(struct ipos_flow_table *table,
+struct ipos_flow *ipos_flow_new(struct ipos_flow_table *table,
 				const struct ipos_key *key,
 				enum ipos_flow_state state)
 {
 	struct ipos_flow *flow;
-	int err = -ENOMEM;
 
 	if (!ipos_bound_take(&table->bound[state]))
 		return ERR_PTR(-ENOSPC);
 	flow = kzalloc(sizeof(*flow), GFP_ATOMIC);
-	if (!flow)
-		goto give;
+	if (!flow) {
+		ipos_bound_give(&table->bound[state]);
+		return ERR_PTR(-ENOMEM);
+	}
 	flow->key = *key;
 	flow->state = state;
 	flow->created = (u32)jiffies;
 	flow->used = flow->created;
 	spin_lock_init(&flow->lock);
-	refcount_set(&flow->refs, 2);
+	refcount_set(&flow->refs, 1);
+	return flow;
+}
+
+/**
+ * ipos_flow_insert() - let a flow be found
+ * @table: the table
+ * @flow: new; its lock held until it is complete: whoever finds it waits
+ *
+ * Return: 0: the table has a reference, too; or -EEXIST, -ENOMEM: the flow is
+ * to be given to ipos_flow_discard().
+ */
+int ipos_flow_insert(struct ipos_flow_table *table, struct ipos_flow *flow)
+{
+	int err;
+
+	refcount_inc(&flow->refs);
 	err = rhashtable_lookup_insert_fast(&table->by_key, &flow->node,
 					    by_key);
 	if (err)
-		goto free;
-	return flow;
-free:
-	kfree(flow);
-give:
-	ipos_bound_give(&table->bound[state]);
-	return ERR_PTR(err);
+		refcount_dec(&flow->refs);
+	return err;
+}
+
+/**
+ * ipos_flow_discard() - free a flow that could not be inserted
+ * @table: the table whose bound it has a place of
+ * @flow: nobody else has seen it
+ */
+void ipos_flow_discard(struct ipos_flow_table *table, struct ipos_flow *flow)
+{
+	ipos_bound_give(&table->bound[flow->state]);
+	ipos_flow_put(flow);
 }
 
 /**
@@ -204,8 +227,11 @@ void ipos_flow_put(struct ipos_flow *flow)
  * @hdr: addresses, ports and protocol; copied whole
  * @peer: the other board; a reference is taken
  *
+ * A look-up may still compare the flow by a binding it had: there is always a
+ * peer to be read once there was one.
+ *
  * Return: 0, -ENOENT the peer is being freed, -EEXIST another flow has this
- * binding, -ENOMEM; after the last two the flow has no peer.
+ * binding, -ENOMEM.
  */
 int ipos_flow_bind(struct ipos_flow_table *table, struct ipos_flow *flow,
 		   const struct ipos_hdr *hdr, struct ipos_server *peer)
@@ -221,13 +247,9 @@ int ipos_flow_bind(struct ipos_flow_table *table, struct ipos_flow *flow,
 	ipos_server_put(old);
 	err = rhashtable_lookup_insert_key(&table->by_binding, &binding,
 					   &flow->bind_node, by_binding);
-	if (err) {
-		flow->peer = NULL;
-		ipos_server_put(peer);
-		return err;
-	}
-	flow->flags |= IPOS_FLOW_BOUND;
-	return 0;
+	if (!err)
+		flow->flags |= IPOS_FLOW_BOUND;
+	return err;
 }
 
 /**

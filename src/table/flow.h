@@ -91,9 +91,11 @@ static inline enum ipos_flow_state ipos_flow_state(const struct ipos_flow *flow)
 	return smp_load_acquire(&flow->state);
 }
 
-struct ipos_flow *ipos_flow_add(struct ipos_flow_table *table,
+struct ipos_flow *ipos_flow_new(struct ipos_flow_table *table,
 				const struct ipos_key *key,
 				enum ipos_flow_state state);
+int ipos_flow_insert(struct ipos_flow_table *table, struct ipos_flow *flow);
+void ipos_flow_discard(struct ipos_flow_table *table, struct ipos_flow *flow);
 struct ipos_flow *ipos_flow_peek(struct ipos_flow_table *table,
 				 const struct ipos_key *key);
 struct ipos_flow *ipos_flow_peek_binding(struct ipos_flow_table *table,
