@@ -36,10 +36,10 @@ is "without a limit in reach it is handed off" "$(answer)" "board 2"
 
 for table in forward-connect forward; do
 	name=drop_limit_${table#forward-}
-	before=$(counter board1 "$name")
+	was=$(counter board1 "$name")
 	limit board1 "$table" 0
 	is "$table full: the request is answered where it arrived" "$(answer)" "board 1"
-	is "$table full: counted" "$(($(counter board1 "$name") - before))" 1
+	is "$table full: counted" "$(($(counter board1 "$name") - was))" 1
 	limit board1 "$table" 1000
 	is "$table has room again: handed off" "$(answer)" "board 2"
 done
@@ -57,10 +57,10 @@ is "and the next may move" "$(answer)" "board 2"
 limit board1 forward 1000
 
 for table in reserved local; do
-	before=$(counter board2 refused)
+	was=$(counter board2 refused)
 	limit board2 "$table" 0
 	is "the target's $table table full: the origin serves" "$(answer)" "board 1"
-	is "the target refused once" "$(($(counter board2 refused) - before))" 1
+	is "the target refused once" "$(($(counter board2 refused) - was))" 1
 	limit board2 "$table" 1000
 done
 is "with room there, it is handed off" "$(answer)" "board 2"
@@ -77,9 +77,9 @@ limit board1 local 1000
 
 on board1 ipos-ctl url add '*' server 10.0.0.2
 limit board2 closed 0
-before=$(counter board2 drop_limit_closed)
+was=$(counter board2 drop_limit_closed)
 is "no room for tombstones: still served" "$(answer)" "board 2"
-ok "counted" wait_for test "$(counter board2 drop_limit_closed)" -gt "$before"
+ok "counted" wait_for test "$(counter board2 drop_limit_closed)" -gt "$was"
 ok "and none is kept" wait_for none table_closed board2
 ok "nothing unfinished is left" settled board1 board2
 finish
