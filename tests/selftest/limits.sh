@@ -79,7 +79,8 @@ on board1 ipos-ctl url add '*' server 10.0.0.2
 limit board2 closed 0
 was=$(counter board2 drop_limit_closed)
 is "no room for tombstones: still served" "$(answer)" "board 2"
-ok "counted" wait_for test "$(counter board2 drop_limit_closed)" -gt "$was"
+counted() { [ "$(counter board2 drop_limit_closed)" -gt "$was" ]; }
+ok "counted" wait_for counted
 ok "and none is kept" wait_for none table_closed board2
 ok "nothing unfinished is left" settled board1 board2
 finish
