@@ -41,6 +41,16 @@ static enum ipos_inspect feed(struct ipos_endpoint *ep, struct sk_buff *skb,
 	return result;
 }
 
+/* Beyond the bound nothing is read, however large the segment is. */
+static u32 within_bound(const struct ipos_endpoint *ep, u32 len)
+{
+	u32 bound = READ_ONCE(ep->pending.engine->settings.hold_bytes);
+
+	if (gathered(ep) > bound)
+		len -= min(len, gathered(ep) - bound);
+	return len;
+}
+
 /* Feeds what is in order now; a FIN or the bound ends the gathering. */
 static enum outcome inspect(struct ipos_endpoint *ep)
 {
@@ -49,6 +59,7 @@ static enum outcome inspect(struct ipos_endpoint *ep)
 	u32 offset, len;
 
 	while ((skb = ipos_hold_advance(&ep->hold, &offset, &len))) {
+		len = within_bound(ep, len);
 		switch (feed(ep, skb, offset, len)) {
 		case IPOS_INSPECT_FOUND:
 			return FOUND;
