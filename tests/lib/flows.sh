@@ -6,6 +6,9 @@
 # counter BOARD NAME: of `ipos-ctl stats`
 counter() { on "$1" ipos-ctl stats show "$2" | awk 'NR > 1 { print $2 }'; }
 
+# counter_is BOARD NAME VALUE
+counter_is() { [ "$(counter "$1" "$2")" = "$3" ]; }
+
 # counters BOARD NAME...: their sum
 counters() {
 	local board=$1

@@ -21,7 +21,9 @@ peer.py ADDRESS:PORT ACTION...
     bytes TEXT      one segment for each byte: the next when the last is acknowledged
     nagle TEXT      one write for each byte, Nagle's algorithm on
     body COUNT      so many bytes, always the same
-    answer          read one response and print its body
+    answer          read one response, after any "100 Continue", and print its body
+    continued       read a "100 Continue" and print its status
+    line            wait for a line of standard input
     end             read to the end and print "eof" or "reset", after what came before
     shut            shutdown(SHUT_WR)
     close           close
@@ -255,6 +257,10 @@ class Client:
         elif action == "to":
             self.port = int(arguments.pop(0))
             self.connect()
+        elif action == "continued":
+            print(head(self.stream)[0].split()[1], flush=True)
+        elif action == "line":
+            sys.stdin.readline()
         elif action == "name":
             print(shown(self.sock.getsockname()), flush=True)
         elif action == "get":
