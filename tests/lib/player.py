@@ -309,7 +309,7 @@ class Clients:
     def __init__(self, boards):
         self.mac = "02:00:00:00:01:c8"
         self.wire = Wire("clients0", "clients", self.mac)
-        self.all = {}
+        self.all = collections.deque(maxlen=1000)
         self.port = 20000
         for board in boards:
             sh(f"ip -n {board.name} neigh replace {self.address} lladdr {self.mac} dev eth0 nud permanent")
@@ -318,18 +318,22 @@ class Clients:
         if sport is None:
             self.port += 1
             sport = self.port
-        self.all[sport] = Client(self, board, (board.address, port), sport)
-        return self.all[sport]
+        # The latest first: it may have the ports of an earlier one.
+        self.all.appendleft(Client(self, board, (board.address, port), sport))
+        return self.all[0]
 
     def take(self, data):
         if data[12:14] != b"\x08\0" or data[23] != 6:
             return
         got = Segment(data[14:])
         got.ok |= self.wire.unsummed
+        got.mac = data[6:12].hex(":")
         if got.dst == self.address:
             self.wire.log.append(f"< {got}")
-            if got.dport in self.all:
-                self.all[got.dport].queue.append(got)
+            for client in self.all:
+                if (client.port, *client.service) == (got.dport, got.src, got.sport):
+                    client.queue.append(got)
+                    break
 
     def sync(self, board):
         """Everything sent before was dealt with when this returns, and what was answered is here."""
@@ -363,8 +367,11 @@ class Client:
             self.seq = (at + len(data) + ("S" in flags) + ("F" in flags)) & MASK
         self.net.send(self.board, packet)
 
-    def expect(self, flags, **wanted):
-        got = _expect(flags, self.net.wire, self.queue, self.net.take, {"flags": flags, **wanted}, self.seen)
+    def expect(self, flags=None, **wanted):
+        """The next segment, with these flags and fields; without flags any."""
+        if flags:
+            wanted["flags"] = flags
+        got = _expect("a segment", self.net.wire, self.queue, self.net.take, wanted, self.seen)
         if "R" not in got.flags:
             self.ack = (got.seq + len(got.data) + ("S" in got.flags) + ("F" in got.flags)) & MASK
         if got.timestamp():
@@ -400,6 +407,17 @@ class Client:
         self.iss = syn_ack.seq
         self.send("A")
         return syn_ack
+
+    def expect_data(self, data, **wanted):
+        """These bytes in order, however they are cut; bare ACKs may stand between. The last segment."""
+        start, got = self.ack, b""
+        while len(got) < len(data):
+            part = self.expect(**wanted)
+            if part.data:
+                tap.equal(part.seq, start + len(got) & MASK, "sequence number")
+                got += part.data
+        tap.equal(got, data)
+        return part
 
     def expect_acknowledged(self):
         """An ACK of everything sent; before it there may be some of less, which a sender takes for old ones."""
@@ -512,6 +530,10 @@ class Board:
     def set(self, **settings):
         self.ctl("board", "set", *(str(word) for name, value in settings.items()
                                    for word in (name.replace("_", "-"), value)))
+
+    def show(self):
+        """Its settings."""
+        return json.loads(self.ctl("board", "show"))[0]
 
     def stats(self):
         return {row["name"]: row["value"] for row in json.loads(self.ctl("stats"))}

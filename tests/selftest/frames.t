@@ -102,7 +102,6 @@ def nothing_is_left():
     equal(board2.flows("local"), [], "endpoints")
     equal(accepted(app), None, "accept()")
     fetch()
-    known.wire.story()
     known.forget()
 
 

@@ -43,7 +43,6 @@ def nothing_is_left():
         equal(board1.flows(table), [], table)
     equal(accepted(here), None, "accepted by board 1")
     equal(accepted(there), None, "accepted by board 2")
-    net.wire.story()
 
 
 @test("the SYN-ACK has the options that the SYN offers, and an MSS that leaves room on the fabric")
