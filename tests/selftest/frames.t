@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
+# need /usr/bin/python3 python3
 """Frames that no honest board sends: each is refused and counted in its own counter, and nothing else changes."""
 
 import os

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
+# need /usr/bin/python3 python3
 """The rules of the hand-off, one by one: board 2 as the target of an origin played by hand, board 1 as the origin whose
 target is played by hand, and at last both of them on a fabric that loses, doubles and reorders."""
 

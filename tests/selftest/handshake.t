@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
+# need /usr/bin/python3 python3
 """A client played by hand against a service of board 1: from its SYN to the board that gets the connection."""
 
 import os
