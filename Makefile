@@ -19,12 +19,13 @@ demo: ## see it work: three boards and a client in a VM, each claim checked
 play: ## a shell on the client of such a cluster
 	@tests/demo/play
 
-# One source tree serves several kernels: each builds in a tree of links.
+# One source tree serves several kernels: each builds in a tree of links. The
+# headers come without the vmlinux that BTF would be taken from.
 module: ## build/KVER/ipos.ko
 	@mkdir -p $(TREE)
 	@cp -rsuf $(CURDIR)/src $(CURDIR)/include $(CURDIR)/Kbuild $(TREE)/
 	@find $(TREE) -xtype l -delete
-	+$(MAKE) -C $(KDIR) M=$(TREE) modules
+	+$(MAKE) -C $(KDIR) M=$(TREE) CONFIG_DEBUG_INFO_BTF_MODULES= modules
 	@cp -u $(TREE)/ipos.ko $(BUILD)/$(KVER)/ipos.ko
 
 ipos-ctl: ## build/bin/ipos-ctl

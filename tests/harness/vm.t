@@ -23,6 +23,9 @@ guest() {
 	err=$(cat "$tmp/err")
 }
 
+# On a new machine the first run tells on stderr what it fetches.
+guest -- true
+
 # The passage
 cd "$here" || exit
 echo before >file
