@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What tests/vm promises: a clean passage for the command, and no way for a sick kernel or for the host to get hurt.
+# need /usr/bin/python3 python3
 
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh

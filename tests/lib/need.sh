@@ -23,6 +23,18 @@ need() {
 	return 1
 }
 
+# need_of FILE: what a test says it needs, in lines '# need COMMAND PACKAGE...'
+need_of() {
+	[ -f "$1" ] || return 0
+	while read -r _ _ need_command need_packages; do
+		[ -n "$need_command" ] || continue
+		# shellcheck disable=SC2086 # words
+		need "$need_command" $need_packages || return
+	done <<-LINES
+		$(grep -a '^# need ' "$1")
+	LINES
+}
+
 # A package that brings a daemon must not start it on the developer's machine: that is policy-rc.d's to say.
 need_install() (
 	policy=/usr/sbin/policy-rc.d

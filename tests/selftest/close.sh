@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Every end a connection can have, where it arrived and handed off, and what is left of it in the tables.
+# need /usr/bin/python3 python3
 # need tcpdump tcpdump
 
 cd "$(dirname "$0")/.." || exit

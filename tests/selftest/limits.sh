@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every state of a flow is bounded. A full table has a defined end: the request is answered all the same, by the board it
 # arrived at, and each time is counted.
+# need /usr/bin/python3 python3
 # need nginx nginx
 # need curl curl
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Wherever a program listens, the board finds it, and the program sees the client's address and the service's.
+# need /usr/bin/python3 python3
 # need nginx nginx
 # need curl curl
 # need tcpdump tcpdump

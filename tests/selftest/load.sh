@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Many connections at once, each new: all of them by the URL Map to board 2; then a mix of three boards.
+# need /usr/bin/python3 python3
 # need nginx nginx
 # need curl curl
 # need tcpdump tcpdump

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Programs as they are, on both ends of connections that are served where they arrived or handed off: nginx and Python's
 # server behind curl, sshd behind ssh, iperf3.
+# need /usr/bin/python3 python3
 # need nginx nginx
 # need curl curl
 # need tcpdump tcpdump

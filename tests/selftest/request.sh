@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Requests in every shape: whatever way the bytes come, the right board gets all of them, once and in order.
+# need /usr/bin/python3 python3
 # need tcpdump tcpdump
 
 cd "$(dirname "$0")/.." || exit

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What is the host's own stays with its stack; and the module comes and goes under connections.
+# need /usr/bin/python3 python3
 # need nginx nginx
 # need curl curl
 # need tcpdump tcpdump

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Scripts of every kind: shellcheck for shells, the compiler for Python.
+# need /usr/bin/python3 python3
 # shellcheck source=tests/static/lib.sh
 . "$(dirname "$0")/lib.sh"
 

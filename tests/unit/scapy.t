@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
+# need /usr/bin/python3 python3
 """The scapy layer against frames written by hand: the golden ones, which the module's own tests share, and these."""
 
 import json

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
+# need /usr/bin/python3 python3
 """The netlink family's specification, the header made by hand from it, and the ranges the module keeps: all alike."""
 
 import os
