@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/etherdevice.h>
 #include <net/tcp.h>
-#include "endpoint/deliver.h"
 #include "engine/dispatch.h"
 #include "engine/forward.h"
 #include "engine/origin.h"
@@ -38,21 +37,6 @@ static enum known known(struct ipos_engine *engine, struct ipos_flow *flow,
 	return taken ? TAKEN : CHANGED;
 }
 
-/* What this host's own stack has, or another board gave it, is left alone. */
-static bool stacks_own(struct ipos_engine *engine,
-		       const struct ipos_packet *packet)
-{
-	switch (ipos_socket_find(engine->net, &packet->key)) {
-	case IPOS_SOCKET_LIVE:
-		return true;
-	case IPOS_SOCKET_TIME_WAIT:
-		/* A new connection must be seen, attach clears the old one. */
-		return !(packet->flags & TCPHDR_SYN);
-	default:
-		return false;
-	}
-}
-
 static enum ipos_verdict no_flow(struct ipos_engine *engine,
 				 struct net_device *dev, struct sk_buff *skb,
 				 const struct ipos_packet *packet)
@@ -61,7 +45,8 @@ static enum ipos_verdict no_flow(struct ipos_engine *engine,
 
 	service = ipos_service_peek(&engine->services, packet->key.proto,
 				    packet->key.saddr, packet->key.sport);
-	if (!service || stacks_own(engine, packet) ||
+	/* What this host's own stack has is left alone. */
+	if (!service || ipos_packet_has_socket(engine->net, packet) ||
 	    READ_ONCE(engine->stopping))
 		return IPOS_PASS;
 	ipos_responder_new_consume(engine, service, dev, skb, packet);

@@ -8,6 +8,8 @@
 #include <linux/skbuff.h>
 #include "base/key.h"
 
+struct net;
+
 /**
  * struct ipos_packet - what a segment says, integers in host order
  * @key: the connection, as the client sees it
@@ -33,6 +35,7 @@ struct ipos_packet {
 };
 
 bool ipos_packet_parse(struct sk_buff *skb, struct ipos_packet *packet);
+bool ipos_packet_has_socket(struct net *net, const struct ipos_packet *packet);
 bool ipos_packet_checksum_ok(struct sk_buff *skb,
 			     const struct ipos_packet *packet);
 

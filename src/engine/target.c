@@ -227,20 +227,6 @@ static void found_nothing(struct ipos_engine *engine,
 	kfree_skb(skb);
 }
 
-/* A SYN is for the connection's own socket, never for a listener's. */
-static bool has_socket(struct ipos_engine *engine,
-		       const struct ipos_packet *packet)
-{
-	switch (ipos_socket_find(engine->net, &packet->key)) {
-	case IPOS_SOCKET_LIVE:
-		return true;
-	case IPOS_SOCKET_TIME_WAIT:
-		return !(packet->flags & TCPHDR_SYN);
-	default:
-		return false;
-	}
-}
-
 static bool reserved(struct ipos_flow *flow, struct sk_buff *skb,
 		     const struct ipos_packet *packet)
 {
@@ -261,9 +247,9 @@ static bool heard(struct ipos_engine *engine, struct ipos_flow *flow,
 	case IPOS_FLOW_LOCAL:
 		ipos_flow_touch(flow);
 		return flow->flags & IPOS_FLOW_TARGET &&
-		       has_socket(engine, packet);
+		       ipos_packet_has_socket(engine->net, packet);
 	case IPOS_FLOW_CLOSED:
-		return has_socket(engine, packet);
+		return ipos_packet_has_socket(engine->net, packet);
 	default:
 		return false;
 	}
