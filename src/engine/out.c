@@ -78,6 +78,30 @@ void ipos_out_notice(struct ipos_engine *engine, const struct ipos_server *to,
 }
 
 /**
+ * ipos_out_flow_notice() - the same about a flow, to its peer
+ * @engine: the namespace
+ * @flow: was bound; its peer is readable
+ * @type: IPOS_TYPE_REFUSAL, IPOS_TYPE_CLOSED or IPOS_TYPE_WITHDRAW
+ * @reason: of that type, 0 for a withdrawal
+ * @seq: of the packet that it is about, else 0; host order
+ *
+ * Takes no lock.
+ */
+void ipos_out_flow_notice(struct ipos_engine *engine,
+			  const struct ipos_flow *flow, enum ipos_type type,
+			  u16 reason, u32 seq)
+{
+	struct ipos_notice notice = {
+		.reason = reason,
+		.handoff_id = flow->handoff_id,
+		.server_ip = flow->key.saddr, .server_port = flow->key.sport,
+		.seq = seq,
+	};
+
+	ipos_out_notice(engine, flow->peer, &flow->hdr, type, &notice);
+}
+
+/**
  * ipos_out_packet_consume() - figures 11g, 11h: send a client's packet on
  * @engine: the namespace
  * @to: the target

@@ -18,6 +18,9 @@ void ipos_out_ack(struct ipos_engine *engine, const struct ipos_server *to,
 void ipos_out_notice(struct ipos_engine *engine, const struct ipos_server *to,
 		     const struct ipos_hdr *hdr, enum ipos_type type,
 		     const struct ipos_notice *notice);
+void ipos_out_flow_notice(struct ipos_engine *engine,
+			  const struct ipos_flow *flow, enum ipos_type type,
+			  u16 reason, u32 seq);
 void ipos_out_packet_consume(struct ipos_engine *engine,
 			     const struct ipos_server *to,
 			     const struct ipos_hdr *hdr, struct sk_buff *skb);

@@ -238,15 +238,10 @@ static void withdraw(struct ipos_endpoint *ep)
 {
 	struct ipos_engine *engine = engine_of(ep);
 	struct ipos_flow *flow = flow_of(ep);
-	struct ipos_notice notice = {
-		.handoff_id = flow->handoff_id,
-		.server_ip = flow->key.saddr, .server_port = flow->key.sport,
-	};
 
 	ipos_withdrawn_add(&engine->withdrawn, &flow->hdr,
 			   lifetime(&engine->settings));
-	ipos_out_notice(engine, flow->peer, &flow->hdr, IPOS_TYPE_WITHDRAW,
-			&notice);
+	ipos_out_flow_notice(engine, flow, IPOS_TYPE_WITHDRAW, 0, 0);
 	ipos_count(engine->counters, handoff_withdrawn);
 }
 

@@ -80,12 +80,6 @@ static void expire(struct ipos_pending *pending)
 	struct ipos_reservation *r = reservation_of(pending);
 	struct ipos_engine *engine = pending->engine;
 	struct ipos_flow *flow = pending->flow;
-	struct ipos_notice notice = {
-		.reason = IPOS_CLOSED_UNKNOWN,
-		.handoff_id = flow->handoff_id,
-		.server_ip = flow->key.saddr, .server_port = flow->key.sport,
-		.seq = r->rcv_nxt,
-	};
 
 	if (r->acks && ipos_attach_listening(r->attach) &&
 	    r->acks <= READ_ONCE(engine->settings.ack_tries)) {
@@ -94,8 +88,8 @@ static void expire(struct ipos_pending *pending)
 	}
 	ipos_count(engine->counters, handoff_expired);
 	if (r->acks)
-		ipos_out_notice(engine, flow->peer, &flow->hdr,
-				IPOS_TYPE_CLOSED, &notice);
+		ipos_out_flow_notice(engine, flow, IPOS_TYPE_CLOSED,
+				     IPOS_CLOSED_UNKNOWN, r->rcv_nxt);
 	ipos_reserve_end(engine, flow);
 }
 
@@ -221,15 +215,10 @@ static void reset(struct ipos_reservation *r)
 {
 	struct ipos_engine *engine = r->pending.engine;
 	struct ipos_flow *flow = r->pending.flow;
-	struct ipos_notice notice = {
-		.reason = IPOS_CLOSED_CLOSED,
-		.handoff_id = flow->handoff_id,
-		.server_ip = flow->key.saddr, .server_port = flow->key.sport,
-	};
 
 	ipos_count(engine->counters, handoff_expired);
-	ipos_out_notice(engine, flow->peer, &flow->hdr, IPOS_TYPE_CLOSED,
-			&notice);
+	ipos_out_flow_notice(engine, flow, IPOS_TYPE_CLOSED,
+			     IPOS_CLOSED_CLOSED, 0);
 	ipos_reserve_end(engine, flow);
 	flow->flags &= ~IPOS_FLOW_LOST;
 }

@@ -7,15 +7,6 @@
 #include "engine/reserve.h"
 #include "engine/target.h"
 
-static void notify(struct ipos_engine *engine, struct ipos_server *to,
-		   const struct ipos_hdr *hdr, enum ipos_type type,
-		   const struct ipos_notice *notice)
-{
-	if (type == IPOS_TYPE_REFUSAL)
-		ipos_count(engine->counters, refused);
-	ipos_out_notice(engine, to, hdr, type, notice);
-}
-
 static void refuse(struct ipos_engine *engine, struct ipos_server *sender,
 		   const struct ipos_hdr *hdr, const struct ipos_conn *conn,
 		   enum ipos_refusal reason)
@@ -27,7 +18,8 @@ static void refuse(struct ipos_engine *engine, struct ipos_server *sender,
 		.server_port = conn->server_port,
 	};
 
-	notify(engine, sender, hdr, IPOS_TYPE_REFUSAL, &notice);
+	ipos_count(engine->counters, refused);
+	ipos_out_notice(engine, sender, hdr, IPOS_TYPE_REFUSAL, &notice);
 }
 
 static enum ipos_refusal reason_of(int err)
@@ -223,7 +215,7 @@ static void found_nothing(struct ipos_engine *engine,
 		.seq = packet->seq,
 	};
 
-	notify(engine, sender, hdr, IPOS_TYPE_CLOSED, &notice);
+	ipos_out_notice(engine, sender, hdr, IPOS_TYPE_CLOSED, &notice);
 	kfree_skb(skb);
 }
 
@@ -427,7 +419,7 @@ void ipos_target_withdraw(struct ipos_engine *engine,
 		return;
 	}
 	answer.reason = IPOS_CLOSED_WITHDRAWN;
-	notify(engine, sender, hdr, IPOS_TYPE_CLOSED, &answer);
+	ipos_out_notice(engine, sender, hdr, IPOS_TYPE_CLOSED, &answer);
 }
 
 /**
@@ -440,11 +432,6 @@ void ipos_target_withdraw(struct ipos_engine *engine,
  */
 void ipos_target_closed(struct ipos_engine *engine, struct ipos_flow *flow)
 {
-	struct ipos_notice notice = {
-		.reason = IPOS_CLOSED_CLOSED,
-		.handoff_id = flow->handoff_id,
-		.server_ip = flow->key.saddr, .server_port = flow->key.sport,
-	};
-
-	notify(engine, flow->peer, &flow->hdr, IPOS_TYPE_CLOSED, &notice);
+	ipos_out_flow_notice(engine, flow, IPOS_TYPE_CLOSED,
+			     IPOS_CLOSED_CLOSED, 0);
 }
