@@ -33,19 +33,13 @@ static u32 load(const struct ipos_server *server)
 	return READ_ONCE(server->connections) + atomic_read(&server->handoffs);
 }
 
-static bool usable(const struct ipos_server *server)
-{
-	return READ_ONCE(server->state) == IPOS_SERVER_UP &&
-	       rcu_access_pointer(server->dev);
-}
-
 static struct ipos_server *least(struct ipos_engine *engine,
 				 const struct ipos_endpoint *ep, u32 below)
 {
 	struct ipos_server *server, *best = NULL;
 
 	list_for_each_entry_rcu(server, &engine->servers.list, list) {
-		if (!usable(server) || load(server) >= below ||
+		if (!ipos_server_usable(server) || load(server) >= below ||
 		    chosen(ep, server->ip))
 			continue;
 		if (!best || load(server) < load(best))

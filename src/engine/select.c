@@ -7,11 +7,11 @@ static const struct ipos_policy_ops *const policies[] = {
 	[IPOS_POLICY_LEAST_CONN]  = &ipos_policy_least_conn,
 };
 
-static bool usable(struct ipos_engine *engine, __be32 ip)
+static bool is_usable(struct ipos_engine *engine, __be32 ip)
 {
 	struct ipos_server *server = ipos_server_peek(&engine->servers, ip);
 
-	return server && READ_ONCE(server->state) == IPOS_SERVER_UP;
+	return server && ipos_server_usable(server);
 }
 
 /* A URL's servers are equals: begin anywhere. */
@@ -31,7 +31,7 @@ static bool by_url(struct ipos_engine *engine, struct ipos_endpoint *ep)
 
 		if (ip == own)
 			ipos_candidate_add(ep, IPOS_HERE);
-		else if (usable(engine, ip))
+		else if (is_usable(engine, ip))
 			ipos_candidate_add(ep, ip);
 	}
 	return ep->n_candidates;

@@ -82,4 +82,11 @@ struct ipos_server *ipos_server_peek_lladdr(struct ipos_server_table *table,
 struct ipos_server *ipos_server_get(struct ipos_server *server);
 void ipos_server_put(struct ipos_server *server);
 
+/* Whether the board can be given something new. RCU held. */
+static inline bool ipos_server_usable(const struct ipos_server *server)
+{
+	return READ_ONCE(server->state) == IPOS_SERVER_UP &&
+	       rcu_access_pointer(server->dev);
+}
+
 #endif /* IPOS_TABLE_SERVER_H */
