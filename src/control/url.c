@@ -49,23 +49,12 @@ int ipos_url_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return ipos_dump_table(skb, cb, &board->engine.urls.ht.ht, fill);
 }
 
-static int get_row(struct genl_info *info, const char **url, __be32 *server)
+/* The kernel's ctype takes Latin-1 for letters. */
+static bool is_ascii(const char *c)
 {
-	const char *c;
-
-	if (ipos_missing(info, IPOS_A_URL_URL, "url") ||
-	    ipos_missing(info, IPOS_A_URL_SERVER, "server"))
-		return -EINVAL;
-	*url = nla_data(info->attrs[IPOS_A_URL_URL]);
-	*server = nla_get_in_addr(info->attrs[IPOS_A_URL_SERVER]);
-	/* The kernel's ctype takes Latin-1 for letters. */
-	for (c = *url; *c; c++)
-		if (!isascii(*c))
-			return ipos_refuse(info->extack,
-					   info->attrs[IPOS_A_URL_URL],
-					   -EINVAL,
-					   "url must be ASCII, percent-encoded");
-	return 0;
+	while (*c && isascii(*c))
+		c++;
+	return !*c;
 }
 
 static int refuse(struct genl_info *info, int err)
@@ -90,12 +79,28 @@ static int refuse(struct genl_info *info, int err)
 	}
 }
 
-/* The table would take http: for a host with a port. */
-static bool has_scheme(const char *url)
+static int change(struct genl_info *info,
+		  int (*fn)(struct ipos_url_table *table, const char *url,
+			    __be32 server_ip))
 {
-	const char *slash = strchr(url, '/');
+	struct ipos_board *board = ipos_info_board(info);
+	const struct nlattr *server = info->attrs[IPOS_A_URL_SERVER];
+	const struct nlattr *url = info->attrs[IPOS_A_URL_URL];
+	int err;
 
-	return slash && slash > url && slash[-1] == ':';
+	if (!is_ascii(nla_data(url)))
+		return ipos_refuse(info->extack, url, -EINVAL,
+				   "url must be ASCII, percent-encoded");
+	mutex_lock(&board->mutex);
+	err = fn(&board->engine.urls, nla_data(url), nla_get_in_addr(server));
+	mutex_unlock(&board->mutex);
+	return err ? refuse(info, err) : 0;
+}
+
+static bool is_incomplete(struct genl_info *info)
+{
+	return ipos_missing(info, IPOS_A_URL_URL, "url") ||
+	       ipos_missing(info, IPOS_A_URL_SERVER, "server");
 }
 
 /**
@@ -107,24 +112,14 @@ static bool has_scheme(const char *url)
  */
 int ipos_url_add_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct ipos_board *board = ipos_info_board(info);
-	const char *url;
-	__be32 server;
-	int err;
+	const struct nlattr *server = info->attrs[IPOS_A_URL_SERVER];
 
-	err = get_row(info, &url, &server);
-	if (err)
-		return err;
-	if (has_scheme(url))
-		return refuse(info, -EINVAL);
-	if (!ipos_is_unicast(server))
-		return ipos_refuse(info->extack,
-				   info->attrs[IPOS_A_URL_SERVER], -EINVAL,
+	if (is_incomplete(info))
+		return -EINVAL;
+	if (!ipos_is_unicast(nla_get_in_addr(server)))
+		return ipos_refuse(info->extack, server, -EINVAL,
 				   "server must have a unicast address");
-	mutex_lock(&board->mutex);
-	err = ipos_url_add(&board->engine.urls, url, server);
-	mutex_unlock(&board->mutex);
-	return err ? refuse(info, err) : 0;
+	return change(info, ipos_url_add);
 }
 
 /**
@@ -136,18 +131,7 @@ int ipos_url_add_doit(struct sk_buff *skb, struct genl_info *info)
  */
 int ipos_url_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct ipos_board *board = ipos_info_board(info);
-	const char *url;
-	__be32 server;
-	int err;
-
-	err = get_row(info, &url, &server);
-	if (err)
-		return err;
-	mutex_lock(&board->mutex);
-	err = ipos_url_del(&board->engine.urls, url, server);
-	mutex_unlock(&board->mutex);
-	return err ? refuse(info, err) : 0;
+	return is_incomplete(info) ? -EINVAL : change(info, ipos_url_del);
 }
 
 /* A row to delete: the walk may not sleep, and ipos_url_del() does. */

@@ -82,7 +82,10 @@ static bool path_char(char c)
 	return isgraph(c) && c != '?' && c != '#';
 }
 
-/* The host may be "*"; a URL without a path means every path. */
+/*
+ * The host may be "*"; a URL without a path means every path. A host that ends
+ * in a colon before a path is a scheme.
+ */
 static struct ipos_url *parse(const char *url, __be32 server_ip)
 {
 	size_t host_len = strcspn(url, "/");
@@ -91,7 +94,8 @@ static struct ipos_url *parse(const char *url, __be32 server_ip)
 	struct ipos_url *row;
 
 	if (!host_len || host_len > IPOS_URL_HOST_MAX ||
-	    path_len > IPOS_URL_PREFIX_MAX)
+	    path_len > IPOS_URL_PREFIX_MAX ||
+	    (url[host_len] && url[host_len - 1] == ':'))
 		return ERR_PTR(-EINVAL);
 	row = kzalloc(struct_size(row, text, host_len + path_len), GFP_KERNEL);
 	if (!row)
