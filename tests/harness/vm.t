@@ -135,5 +135,5 @@ ended() {
 	done
 }
 ok "none of them is left" ended
-is "nor its work directory" "$(grep -lsF 'echo started; sleep 1000' build/vm/*/job)" ""
+is "nor its work directory" "$(grep -lsF 'echo started; sleep 1000' build/vm/*/*/job)" ""
 finish

@@ -1,0 +1,306 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# What tests/vm and tests/vms share: virtual machines that boot a kernel of build/kernel/ with this machine's files, are
+# watched for what a sick kernel says, and leave nothing behind. Every guest has a name, a directory $work/NAME, and runs
+# one command. The first guest's command is the run's: its output is passed through, its status is the run's.
+#
+# The caller sets the variables below, then calls guest_init, guest_prepare, guest_job and guest_boot for each guest,
+# guest_watch.
+# shellcheck disable=SC2034,SC2154 # they are the caller's
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+kernel=6.1 memory=1024 cpus=2 limit=600 interactive='' count=''
+# shellcheck source=tests/lib/need.sh
+. "$top/tests/lib/need.sh"
+
+# What a healthy kernel never says.
+reports='WARNING:|BUG:|\[ cut here \]|Call Trace:|Oops|Kernel panic|general protection fault|KASAN|KCSAN|UBSAN'
+reports+='|suspicious RCU|rcu.*(stall|self-detected)|possible .* deadlock|possible .* locking|inconsistent lock state'
+reports+='|blocked for more than|unregister_netdevice: waiting|soft lockup|hard LOCKUP|DEBUG_LOCKS_WARN|refcount_t:'
+reports+='|list_(add|del) corruption|while atomic|invalid context|held lock freed|still has locks held'
+reports+='|kmemleak: [0-9]+ new|Attempted to kill init'
+
+# By guest's name: its qemu, and when it was started. By process: all that is to end with the run.
+declare -A guest_qemu=() guest_since=() guest_boots=() guest_options=() guest_pids=()
+guest_first=
+
+# guest_init PROGRAM: who speaks. Makes $work, which ends with the run.
+guest_init() {
+	guest_program=$1
+	if [ "$(id -u)" != 0 ]; then
+		echo "$guest_program: must be root, to share the file system" >&2
+		exit 2
+	fi
+	boot=$top/build/kernel/$kernel
+	mkdir -p "$top/build/vm"
+	work=$(mktemp -d "$top/build/vm/XXXXXX")
+	trap guest_cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+}
+
+guest_cleanup() {
+	trap '' INT TERM HUP
+	kill "${!guest_pids[@]}" 2>/dev/null || :
+	wait
+	if [ "${IPOS_VM_LOG-}" ] && [ -s "$work/$guest_first/console" ]; then
+		cp "$work/$guest_first/console" "$IPOS_VM_LOG"
+	fi
+	rm -rf "$work"
+}
+
+# guest_prepare FILE: the kernel, what the test FILE needs, the module and the tools. Two runs started at once must not
+# install, unpack and build the same things.
+guest_prepare() (
+	flock 9
+	need qemu-system-x86_64 qemu-system-x86
+	need /usr/lib/qemu/virtiofsd qemu-system-common
+	need ip iproute2
+	"$top/tests/lib/kernel" "$kernel" 9>&-
+	release=$(cat "$boot/release")
+	# What a test needs, it names: the guest cannot install anything.
+	need_of "$1"
+
+	cp -al "$boot/lib/modules/$release" "$work/modules"
+	cp -dn "/lib/modules/$release/build" "/lib/modules/$release/source" "$work/modules/" 2>/dev/null || :
+	mkdir "$work/bin"
+	if [ "${IPOS_VM_BARE-}" ]; then
+		return
+	fi
+	need make make
+	need gcc gcc libc6-dev
+	need pkg-config pkg-config
+	need /usr/include/libmnl/libmnl.h libmnl-dev
+	# A make that runs this has a jobserver and variables of its own.
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	make -s -j "$(nproc)" -C "$top" module KVER="$release" >&2 9>&-
+	make -s -C "$top" ipos-ctl >&2 9>&-
+	cp "$top/build/bin/ipos-ctl" "$work/bin/"
+	install -D "$top/build/$release/ipos.ko" "$work/modules/extra/ipos.ko"
+	mkdir -p "$work/depmod/lib/modules"
+	ln -s "$work/modules" "$work/depmod/lib/modules/$release"
+	depmod -b "$work/depmod" "$release"
+) 9>"$top/build/lock"
+
+# guest_job NAME COMMAND...: what tests/lib/vm-run reads there. scratch is a directory that guests share and may change.
+guest_job() {
+	local name=$1 cwd=$PWD tty='' release variable
+	shift
+	local command=("$@")
+	release=$(cat "$boot/release")
+	if [ "$interactive" ] && [ "$name" = "$guest_first" ]; then
+		tty=$(stty size 2>/dev/null) || tty='24 80'
+		tty="rows ${tty% *} cols ${tty#* }"
+	fi
+	mkdir -p "$work/$name"
+	{
+		declare -p name cwd command tty release scratch
+		HOME=/root
+		for variable in HOME TERM LANG LC_ALL "${!IPOS_@}"; do
+			[ -z "${!variable+x}" ] || echo "export $variable=${!variable@Q}"
+		done
+	} >"$work/$name/job"
+}
+
+# guest_share DIR NAME COMMAND...: a virtiofsd whose socket is DIR/NAME
+guest_share() {
+	local socket=$1/$2 pid
+	shift 2
+	rm -f "$socket"
+	"$@" >"$socket.log" 2>&1 </dev/null 8>&- &
+	pid=$!
+	guest_pids[$pid]=1
+	until [ -S "$socket" ]; do
+		if ! kill -0 "$pid" 2>/dev/null; then
+			cat "$socket.log" >&2
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# guest_ports DIR NAME: stdout, stderr and the end of a guest's command; the first guest's are passed through.
+guest_ports() {
+	local port
+	: >"$1/console"
+	if [ "$2" != "$guest_first" ]; then
+		truncate -s 0 "$1/out" "$1/err" "$1/end"
+		return
+	fi
+	for port in out err end; do
+		[ -p "$1/$port" ] || mkfifo "$1/$port"
+	done
+	cat "$1/out" &
+	guest_out=$!
+	cat "$1/err" >&2 &
+	guest_err=$!
+	guest_pids[$guest_out]=1 guest_pids[$guest_err]=1
+	exec 8<>"$1/end"
+}
+
+# guest_append DIR: the kernel's command line
+guest_append() {
+	local append
+	append="console=ttyS0 loglevel=5 panic=-1 oops=panic panic_on_warn=1 softlockup_panic=1 mitigations=off"
+	# The emulator keeps translated code by address, so the same address for the same library halves a program's start;
+	# and the emulated TSC is good, though the kernel cannot tell, while each reading of the HPET stops the other CPUs.
+	append+=" norandmaps tsc=reliable"
+	append+=" sysctl.kernel.hung_task_panic=1 sysctl.kernel.hung_task_timeout_secs=60 random.trust_cpu=on"
+	append+=" ipos_top=\"$top\" ipos_work=\"$1\" ipos_cwd=\"$PWD\""
+	# An idle guest that counts skips to its next timer: a wait for the host may take it minutes.
+	[ -z "$count" ] || append+=" sysctl.kernel.hung_task_timeout_secs=0"
+	echo "$append"
+}
+
+# guest_boot NAME [QEMU-OPTION...]
+guest_boot() {
+	local name=$1 dir=$work/$1 console=(-chardev "null,id=tty") accel=(-accel "tcg,thread=multi")
+	shift
+	guest_ports "$dir" "$name"
+	guest_share "$dir" fs unshare -m "$top/tests/lib/vm-share" "$dir" "$top" "$PWD"
+	if [ "$scratch" ]; then
+		guest_share "$dir" scratch /usr/lib/qemu/virtiofsd --socket-path="$dir/scratch" -o source="$scratch" \
+			-o sandbox=chroot -o cache=auto -o timeout=0
+		set -- "$@" -chardev "socket,id=scratch,path=$dir/scratch" \
+			-device vhost-user-fs-pci,chardev=scratch,tag=scratch
+	fi
+	exec 7>"$dir/qemu.log"
+	if [ "$interactive" ] && [ "$name" = "$guest_first" ]; then
+		console=(-chardev "stdio,id=tty,signal=off")
+		exec 7>&1
+	fi
+	[ -z "$count" ] || accel=(-accel "tcg,thread=single" -icount "shift=0,sleep=off")
+	# -cx16: qemu 7.2's emulation of cmpxchg16b crashes newer kernels. Never KVM: where it is nested it may hang.
+	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
+		"${accel[@]}" -cpu max,-cx16 -smp "${count:-$cpus}" -m "$memory" \
+		-object memory-backend-memfd,id=mem,share=on,size="${memory}M" -machine q35,memory-backend=mem \
+		-kernel "$boot/vmlinuz" -initrd "$boot/initrd" -append "$(guest_append "$dir")" -serial "file:$dir/console" \
+		-chardev "socket,id=fs,path=$dir/fs" -device vhost-user-fs-pci,chardev=fs,tag=host \
+		-device virtio-serial-pci "${console[@]}" -device virtconsole,nr=0,chardev=tty \
+		-chardev "file,id=out,path=$dir/out" -device virtserialport,nr=1,chardev=out \
+		-chardev "file,id=err,path=$dir/err" -device virtserialport,nr=2,chardev=err \
+		-chardev "file,id=end,path=$dir/end" -device virtserialport,nr=3,chardev=end \
+		"$@" <&0 >&7 2>"$dir/qemu.log" 8>&- &
+	guest_qemu[$name]=$! guest_since[$name]=$SECONDS guest_pids[$!]=1
+	guest_options[$name]=${*@Q}
+	exec 7>&-
+}
+
+# guest_end NAME [SIGNAL]: its power goes
+guest_end() {
+	kill -s "${2:-TERM}" "${guest_qemu[$1]}" 2>/dev/null || :
+	wait "${guest_qemu[$1]}" || :
+	unset "guest_pids[${guest_qemu[$1]}]" "guest_qemu[$1]"
+}
+
+# guest_fail STATUS NAME WORDS...: ends the run, and shows what the guest's kernel said.
+guest_fail() {
+	local status=$1 name=$2 kept speaker=$guest_program
+	shift 2
+	[ "$name" = vm ] || speaker+=": $name"
+	find "$top/build/vm" -name 'failed-*.log' -mtime +1 -delete
+	kept=$top/build/vm/failed-${work##*/}.log
+	cp "$work/$name/console" "$kept"
+	{
+		echo "$speaker: $*: $command_line"
+		sed "s/^/$speaker: | /" "$work/$name/console" | tail -n 150
+		sed "/terminating on signal/d; s/^/$speaker: qemu: /" "$work/$name/qemu.log"
+		echo "$speaker: the whole log is in $kept"
+	} >&2
+	exit "$status"
+}
+
+guest_reports() { grep -qaE "$reports" "$work/$1/console"; }
+
+# guest_again NAME: the emulator now and then leaves a kernel hanging before its first program. Nothing of the run has
+# happened by then, so it may begin anew; a kernel that never boots is a failure all the same.
+guest_again() {
+	local name=$1 options
+	if [ $((SECONDS - guest_since[$name])) -lt 90 ] || [ "${guest_boots[$name]-1}" -ge 3 ] ||
+		grep -qa 'ipos-vm: booted' "$work/$name/console"; then
+		return
+	fi
+	echo "$guest_program: $name: no boot after 90 s, once more" >&2
+	guest_boots[$name]=$((${guest_boots[$name]-1} + 1))
+	guest_end "$name"
+	[ "$name" != "$guest_first" ] || wait "$guest_out" "$guest_err" || :
+	eval "options=(${guest_options[$name]})"
+	guest_boot "$name" "${options[@]}"
+}
+
+# guest_died: the name of a guest that has ended without being told to.
+guest_died() {
+	local name
+	for name in "${!guest_qemu[@]}"; do
+		kill -0 "${guest_qemu[$name]}" 2>/dev/null || { echo "$name" && return; }
+	done
+	return 1
+}
+
+# guest_sick: the name of a guest whose kernel has reported.
+guest_sick() {
+	local name
+	for name in "${!guest_since[@]}"; do
+		! guest_reports "$name" || { echo "$name" && return; }
+	done
+	return 1
+}
+
+# guest_watch: until the first guest's command has ended, some kernel reports, or the time is over; $mark is then what
+# the first guest said of its end, if it did. guest_asked gets each line that asks for something.
+guest_watch() {
+	local name line sick=
+	mark=
+	while [ -z "$mark" ]; do
+		line=
+		read -rt 1 -u 8 line || :
+		case $line in
+		end\ *) mark=$line ;;
+		?*) guest_asked "$line" ;;
+		esac
+		if [ "$limit" != 0 ] && [ "$SECONDS" -ge "$limit" ] && [ -z "$mark" ]; then
+			guest_end "$guest_first"
+			guest_fail 124 "$guest_first" "no end after $limit s"
+		fi
+		# Nobody reads the output any more, as with | head; but a qemu that is about to end has closed its side first.
+		if [ -z "$mark" ] && ! kill -0 "$guest_out" 2>/dev/null; then
+			read -rt 1 -u 8 mark || :
+			[ "$mark" ] || ! kill -0 "${guest_qemu[$guest_first]}" 2>/dev/null || exit 141
+		fi
+		# Not every report panics, and some would be followed by a hang.
+		if sick=$(guest_sick); then
+			[ "$mark" ] || read -rt 2 -u 8 mark || :
+			break
+		fi
+		! guest_died >/dev/null || break
+		for name in "${!guest_qemu[@]}"; do
+			guest_again "$name"
+		done
+	done
+	[ "$mark" ] || read -rt 0.1 -u 8 mark || :
+}
+
+# guest_finish: after guest_watch: exits with the run's status.
+guest_finish() {
+	local name status taint dead
+	# The guest resets itself now: what its kernel still says at that counts too.
+	for _ in {1..10}; do
+		kill -0 "${guest_qemu[$guest_first]}" 2>/dev/null || break
+		sleep 0.1
+	done
+	dead=$(guest_died) || dead=$guest_first
+	guest_end "$guest_first"
+	wait "$guest_out" "$guest_err" || :
+	if name=$(guest_sick); then
+		guest_fail 99 "$name" "the kernel reports"
+	fi
+	if [ -z "$mark" ]; then
+		guest_fail 99 "$dead" "the guest ended without the command's end"
+	fi
+	read -r _ status taint <<<"$mark"
+	# Died, bad page, warned, locked up: even if the log was silenced.
+	if [ $((taint & (1 << 5 | 1 << 7 | 1 << 9 | 1 << 14))) != 0 ]; then
+		guest_fail 99 "$guest_first" "the kernel is tainted ($taint)"
+	fi
+	exit "$status"
+}
