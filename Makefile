@@ -6,7 +6,7 @@ KDIR	?= /lib/modules/$(KVER)/build
 BUILD	:= $(CURDIR)/build
 TREE	:= $(BUILD)/$(KVER)/tree
 
-.PHONY: all help module ipos-ctl install check unit static demo play model clean
+.PHONY: all help module ipos-ctl install check unit static demo play model bench clean
 
 all: module ipos-ctl ## the module for kernel KVER (this one's by default), and ipos-ctl
 
@@ -49,6 +49,9 @@ static: ## checkpatch, sparse, W=1, direction of symbols, licences, shellcheck
 
 model: ## the hand-off's rules by spin: every case, every rule switched off
 	tests/model/run
+
+bench: ## instructions per packet beside IPVS, tc and ip_forward: build/bench.json
+	tests/bench/run
 
 install: all ## module and ipos-ctl into this system
 	install -D -m 644 $(BUILD)/$(KVER)/ipos.ko $(DESTDIR)/lib/modules/$(KVER)/extra/ipos.ko

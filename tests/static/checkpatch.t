@@ -17,7 +17,7 @@ list_types='COMPLEX_MACRO|MACRO_ARG_REUSE|BRACKET_SPACE'
 # User space does not have the kernel's __printf() and its like.
 user_types='PREFER_DEFINED_ATTRIBUTE_MACRO'
 
-sources 'src/*.[ch]' 'include/*.h' 'tools/*.[ch]' 'tests/unit/*.[ch]'
+sources 'src/*.[ch]' 'include/*.h' 'tools/*.[ch]' 'tests/unit/*.[ch]' 'tests/bench/*.c'
 checkpatch=$(linux_script checkpatch.pl) || exit
 # The specification's word, which the kernel's list spells in the American way.
 sed -i '/^acknowledgement||/d' "${checkpatch%/*}/spelling.txt"

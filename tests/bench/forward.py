@@ -1,0 +1,257 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+# need /usr/bin/python3 python3
+# need ipvsadm ipvsadm
+# need tc iproute2
+"""What a board spends on a packet that it sends on, beside what else could send it on: ipOS, IPVS (direct routing), a
+balancer in tc's BPF, the kernel's own forwarding.
+
+Each has a board of its own in one cluster of one kernel, and is sent the same packets, one after the other, in rounds. In
+tests/vm -I a clock tells instructions. The packet's whole way is counted, from the sender's system call to the drop behind
+the fabric's bridge; what the same packet costs where the board itself drops it is taken off: what remains is the work of
+sending on, and one wire and bridge more, the same for all.
+
+Rows go to stdout, a line of JSON each; progress and a table to stderr.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, f"{TOP}/tests/lib")
+from player import ACK, CONNECTION, PACKET, Clients, Fabric, cluster, mac_bytes, segment, sh  # noqa: E402
+
+RUNS = int(os.environ.get("IPOS_BENCH_RUNS", 7))
+BATCHES = int(os.environ.get("IPOS_BENCH_BATCHES", 30))
+SPREAD = 0.01
+# A card's driver leaves room before a packet; a sender on a veth none to speak of, and 30 bytes do not fit.
+SHAPES = {"0": (0, True), "1000": (1000, True), "short": (0, False)}
+UNIT = "instructions per packet"
+
+
+def say(text=""):
+    print(text, file=sys.stderr, flush=True)
+
+
+def on(board, command):
+    return sh(f"ip netns exec {board.name} {command}")
+
+
+class Way:
+    """A board that sends on what it gets, or drops it."""
+    name = what = None
+    compared = True
+
+    def __init__(self, net, board):
+        self.net, self.board = net, board
+
+    def prepare(self):
+        pass
+
+    def destination(self):
+        return self.board.address
+
+    def frame(self, flags="A", payload=0):
+        """A client's segment, as it is flooded."""
+        packet = segment(self.net.address, 30000, self.destination(), 80, flags, 0x20000000 + (flags == "A"),
+                         ack=0x30000000, data=b"x" * payload)
+        return mac_bytes(self.board.mac(0)) + mac_bytes(self.net.mac) + b"\x08\0" + packet
+
+
+class Drop(Way):
+    name, what, compared = "drop", "tc: dropped at the board's client device", False
+
+    def prepare(self):
+        on(self.board, "tc qdisc add dev eth0 clsact")
+        on(self.board, "tc filter add dev eth0 ingress matchall action drop")
+
+
+class Ipos(Way):
+    name, what, compared = "ipos", "ipOS: a connection that was handed over", False
+
+    def __init__(self, net, board, target):
+        super().__init__(net, board)
+        self.target, self.client = target, None
+
+    def prepare(self):
+        board, target = self.board, self.target
+        board.ctl("dev", "add", "eth0", "role", "client")
+        board.ctl("dev", "add", "eth1", "role", "fabric")
+        board.ctl("server", "add", target.address, "lladdr", target.mac)
+        board.ctl("service", "add", "tcp", f"{board.address}:80", "inspect", "http")
+        board.ctl("url", "add", "*/", "server", target.address)
+        self.client = self.net.client(board)
+        self.client.handshake()
+        self.client.send("PA", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        offer = target.expect(CONNECTION)
+        target.send(board, ACK, offer.client, offer.target)
+        target.expect(PACKET)
+
+    def frame(self, flags="A", payload=0):
+        client = self.client
+        packet = segment(self.net.address, client.port, *client.service, flags, client.seq, client.ack, b"x" * payload)
+        return mac_bytes(self.board.mac(0)) + mac_bytes(self.net.mac) + b"\x08\0" + packet
+
+
+class Ipvs(Way):
+    name, what = "ipvs_dr", "IPVS, direct routing"
+
+    def prepare(self):
+        on(self.board, f"ipvsadm -A -t {self.board.address}:80 -s rr")
+        on(self.board, f"ipvsadm -a -t {self.board.address}:80 -r 10.0.0.9:80 -g")
+
+
+class Redirect(Way):
+    name, what, program = "tc_redirect", "tc-bpf: a balancer with a table of connections", 1
+
+    def prepare(self):
+        on(self.board, "tc qdisc add dev eth0 clsact")
+        on(self.board, "tc filter add dev eth0 ingress bpf direct-action object-file "
+           f"{TOP}/build/bench/redirect{self.program}.o section tc")
+
+
+class Plain(Redirect):
+    name, what, program, compared = "tc_plain", "tc-bpf: all to one server, no table", 0, False
+
+
+class IpForward(Way):
+    name, what = "ip_forward", "ip_forward: a route"
+
+    def prepare(self):
+        on(self.board, "sysctl -qw net.ipv4.ip_forward=1")
+        on(self.board, "ip route add 198.51.100.0/24 via 10.0.0.9 dev eth1")
+
+    def destination(self):
+        return "198.51.100.1"
+
+
+class Room:
+    """A tunnel's device in the clients' bridge: every port is asked to leave room for its headers."""
+
+    def __init__(self):
+        sh("ip link add name roomy type vxlan id 1 dstport 4789")
+        sh("ip link set dev roomy addrgenmode none")
+
+    def set(self, wanted):
+        sh("ip link set dev roomy " + ("master clients" if wanted else "nomaster"))
+
+
+def arrived(wire):
+    """Frames that came out at the end."""
+    with open(f"/sys/class/net/{wire}/statistics/rx_packets") as count:
+        return int(count.read())
+
+
+def flood(frame):
+    """(packets sent, what one cost)."""
+    with open("/tmp/frame", "wb") as file:
+        file.write(frame)
+    done = subprocess.run([f"{TOP}/build/bench/flood", "clients0", "/tmp/frame", str(BATCHES)], check=True,
+                          stdout=subprocess.PIPE, text=True)
+    sent, cost = done.stdout.split()
+    return int(sent), float(cost)
+
+
+def measure(way, payload):
+    before = arrived("fabric9")
+    sent, cost = flood(way.frame(payload=payload))
+    got = arrived("fabric9") - before
+    wanted = 0 if way.name == "drop" else sent
+    if got != wanted:
+        sys.exit(f"forward: {way.name}: of {sent} packets {got} arrived; wanted {wanted}")
+    return cost
+
+
+def network():
+    os.environ["IPOS_CLUSTER_BARE"] = "1"
+    kinds = (Drop, Ipos, Redirect, Ipvs, IpForward, Plain)
+    boards = cluster(len(kinds))
+    sh("modprobe ipos")
+    net, end = Clients(boards), Fabric(boards, 9, known=False)
+    # No packet is ever sent to more ports than one: the guest's clock leaps, and what a bridge learnt ages.
+    for board in boards:
+        sh(f"bridge fdb replace {board.mac(0)} dev {board.name}-eth0 master static")
+    sh(f"bridge fdb replace {end.mac} dev fabric9-b master static")
+    ways = []
+    for kind, board in zip(kinds, boards):
+        ways.append(kind(net, board, end) if kind is Ipos else kind(net, board))
+    for way in ways:
+        if way.name == "ipos":
+            way.board.set(server_ip=way.board.fabric, settle_ms=0)
+        way.prepare()
+        if way.name != "ipos":
+            # The first packet of a connection.
+            net.wire.send_raw(way.frame("S"))
+    sh("tc qdisc add dev fabric9 clsact")
+    sh("tc filter add dev fabric9 ingress matchall action drop")
+    # A packet that somebody listens to is copied.
+    net.wire.socket.close()
+    end.wire.socket.close()
+    return ways
+
+
+def rounds(ways):
+    """{shape: {way: what each run cost}}"""
+    costs = {shape: {way.name: [] for way in ways} for shape in SHAPES}
+    room = Room()
+    for number in range(RUNS):
+        for shape, (payload, wanted) in SHAPES.items():
+            room.set(wanted)
+            for way in ways:
+                costs[shape][way.name].append(measure(way, payload))
+        say(f"forward: round {number + 1} of {RUNS}")
+    return costs
+
+
+def spread(runs):
+    return (max(runs) - min(runs)) / statistics.median(runs)
+
+
+def report(ways, costs):
+    """The whole way, and in brackets what of it lies above the drop."""
+    say(f"{UNIT}, medians of {RUNS} runs (above a drop at the board):")
+    say(f"{'':12}" + "".join(f"{'_' + shape:>18}" for shape in SHAPES))
+    for way in ways:
+        line = f"{way.name:12}"
+        for shape, of in costs.items():
+            whole, drop = statistics.median(of[way.name]), statistics.median(of["drop"])
+            line += f"{whole:>9.0f} ({whole - drop:>6.0f})"
+        say(f"{line}   {way.what}")
+
+
+def rows(ways, costs):
+    for way in ways:
+        if not way.compared:
+            continue
+        for shape, of in costs.items():
+            drop = statistics.median(of["drop"])
+            ours, theirs = statistics.median(of["ipos"]) - drop, statistics.median(of[way.name]) - drop
+            row = {"name": f"forward_vs_{way.name}_{shape}", "ours": round(ours), "theirs": round(theirs),
+                   "unit": UNIT, "ratio": round(ours / theirs, 3), "runs": RUNS}
+            # Who asks for no shape means the bare packet of a card.
+            if shape == "0":
+                yield {**row, "name": f"forward_vs_{way.name}"}
+            yield row
+
+
+def check(costs):
+    for shape, of in costs.items():
+        for name, runs in of.items():
+            off = (max(runs) - min(runs)) / statistics.median(runs)
+            if off > SPREAD:
+                sys.exit(f"forward: {name}_{shape}: the runs are {off:.1%} apart: {runs}")
+
+
+def main():
+    ways = network()
+    costs = rounds(ways)
+    report(ways, costs)
+    check(costs)
+    for row in rows(ways, costs):
+        print(json.dumps(row), flush=True)
+
+
+main()
