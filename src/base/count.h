@@ -19,6 +19,7 @@
 	X(bad_ack, "handshake ACKs that acknowledge what was never sent") \
 	X(no_endpoint, "segments to a service that belong to no connection") \
 	X(syn_timeout, "handshakes given up: no ACK of the client came") \
+	X(syn_unreachable, "handshakes given up: ICMP says the client is not there") \
 	X(request_timeout, "requests not complete in time, placed by policy") \
 	X(request_too_long, "requests beyond the bound, placed by policy") \
 	X(request_unparsed, "requests that are not HTTP, placed by policy") \
@@ -42,6 +43,9 @@
 	X(policy_hit, "endpoints placed by the service's policy") \
 	X(forwarded, "packets of clients forwarded to another board") \
 	X(delivered, "packets of clients taken from other boards") \
+	X(cut, "segments of clients cut to fit the fabric") \
+	X(icmp_forwarded, "ICMP errors about moved connections, sent on") \
+	X(icmp_delivered, "ICMP errors taken from other boards") \
 	X(held, "packets held until their endpoint has a place") \
 	X(frames_received, "ipOS frames received on fabric devices") \
 	X(frames_sent, "ipOS frames sent") \
@@ -61,7 +65,8 @@
 	X(drop_packet_checksum, "packets of clients dropped: wrong checksum") \
 	X(drop_packet_sequence, "segments dropped: outside the window") \
 	X(drop_packet_order, "segments dropped: hold queue full") \
-	X(drop_packet_mtu, "packets dropped: too long for the fabric") \
+	X(drop_packet_mtu, "packets dropped: too long for the fabric, not to cut") \
+	X(drop_icmp, "ICMP errors dropped: about nothing they could tell of") \
 	X(drop_no_memory, "packets dropped: no memory") \
 	X(drop_no_route, "packets dropped: no route or device to send by") \
 	X(drop_limit_temporary, "SYNs dropped: Temporary Table full") \

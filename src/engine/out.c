@@ -10,6 +10,9 @@ static void count_error(struct ipos_engine *engine, int err)
 	case -EMSGSIZE:
 		ipos_count(engine->counters, drop_packet_mtu);
 		break;
+	case -EBADMSG:
+		ipos_count(engine->counters, drop_packet_checksum);
+		break;
 	case -ENOMEM:
 		ipos_count(engine->counters, drop_no_memory);
 		break;
@@ -77,6 +80,25 @@ void ipos_out_notice(struct ipos_engine *engine, const struct ipos_server *to,
 	     ipos_wire_build_notice(frame, hdr, type, notice));
 }
 
+/* Whether it was sent. */
+static bool encap(struct ipos_engine *engine, const struct ipos_server *to,
+		  const struct ipos_hdr *hdr, struct sk_buff *skb)
+{
+	int err;
+
+	err = ipos_frame_encap_consume(to,
+				       READ_ONCE(engine->settings.ethertype),
+				       hdr, skb);
+	if (err < 0) {
+		count_error(engine, err);
+		return false;
+	}
+	if (err == IPOS_FRAME_CUT)
+		ipos_count(engine->counters, cut);
+	ipos_count(engine->counters, frames_sent);
+	return true;
+}
+
 /**
  * ipos_out_flow_notice() - the same about a flow, to its peer
  * @engine: the namespace
@@ -112,17 +134,23 @@ void ipos_out_packet_consume(struct ipos_engine *engine,
 			     const struct ipos_server *to,
 			     const struct ipos_hdr *hdr, struct sk_buff *skb)
 {
-	int err;
+	if (encap(engine, to, hdr, skb))
+		ipos_count(engine->counters, forwarded);
+}
 
-	err = ipos_frame_encap_consume(to,
-				       READ_ONCE(engine->settings.ethertype),
-				       hdr, skb);
-	if (err) {
-		count_error(engine, err);
-		return;
-	}
-	ipos_count(engine->counters, forwarded);
-	ipos_count(engine->counters, frames_sent);
+/**
+ * ipos_out_icmp_consume() - send on an ICMP error about a moved connection
+ * @engine: the namespace
+ * @to: the target
+ * @hdr: of the flow's type 2 frames
+ * @skb: data at the IP header; consumed
+ */
+void ipos_out_icmp_consume(struct ipos_engine *engine,
+			   const struct ipos_server *to,
+			   const struct ipos_hdr *hdr, struct sk_buff *skb)
+{
+	if (encap(engine, to, hdr, skb))
+		ipos_count(engine->counters, icmp_forwarded);
 }
 
 /**

@@ -24,6 +24,9 @@ void ipos_out_flow_notice(struct ipos_engine *engine,
 void ipos_out_packet_consume(struct ipos_engine *engine,
 			     const struct ipos_server *to,
 			     const struct ipos_hdr *hdr, struct sk_buff *skb);
+void ipos_out_icmp_consume(struct ipos_engine *engine,
+			   const struct ipos_server *to,
+			   const struct ipos_hdr *hdr, struct sk_buff *skb);
 void ipos_out_bare_ack(struct ipos_engine *engine, struct ipos_flow *flow);
 void ipos_out_segment(struct ipos_engine *engine, const struct ipos_key *key,
 		      const struct ipos_segment *segment);

@@ -5,8 +5,21 @@
 #include <net/tcp.h>
 #include "endpoint/deliver.h"
 #include "engine/packet.h"
+#include "link/segment.h"
 
-static struct iphdr *ip_header(struct sk_buff *skb)
+/**
+ * ipos_packet_ip_header() - the header of a whole IP packet
+ * @skb: data at it
+ * @protocol: IPPROTO_*, which it must be of
+ * @least: bytes that must follow
+ *
+ * May move the skb's data; pulls the header alone. Any context.
+ *
+ * Return: the header, or NULL for fragments, other protocols, malformed
+ * headers and a wrong checksum of the header.
+ */
+struct iphdr *ipos_packet_ip_header(struct sk_buff *skb, u8 protocol,
+				    unsigned int least)
 {
 	struct iphdr *iph;
 
@@ -14,8 +27,8 @@ static struct iphdr *ip_header(struct sk_buff *skb)
 		return NULL;
 	iph = (struct iphdr *)skb->data;
 	if (iph->version != 4 || iph->ihl < 5 ||
-	    iph->protocol != IPPROTO_TCP || ip_is_fragment(iph) ||
-	    ntohs(iph->tot_len) < iph->ihl * 4 + sizeof(struct tcphdr) ||
+	    iph->protocol != protocol || ip_is_fragment(iph) ||
+	    ntohs(iph->tot_len) < iph->ihl * 4 + least ||
 	    ntohs(iph->tot_len) > skb->len)
 		return NULL;
 	if (!pskb_may_pull(skb, iph->ihl * 4))
@@ -44,9 +57,10 @@ static u32 ip_length(const struct sk_buff *skb, const struct iphdr *iph)
 bool ipos_packet_parse(struct sk_buff *skb, struct ipos_packet *packet)
 {
 	const struct tcphdr *th;
-	const struct iphdr *iph = ip_header(skb);
+	const struct iphdr *iph;
 	unsigned int tcp;
 
+	iph = ipos_packet_ip_header(skb, IPPROTO_TCP, sizeof(*th));
 	if (!iph)
 		return false;
 	tcp = iph->ihl * 4;
@@ -87,17 +101,11 @@ bool ipos_packet_parse(struct sk_buff *skb, struct ipos_packet *packet)
 bool ipos_packet_checksum_ok(struct sk_buff *skb,
 			     const struct ipos_packet *packet)
 {
-	bool ok;
-
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		return true;
 	if (pskb_trim_rcsum(skb, packet->payload + packet->len))
 		return false;
-	__skb_pull(skb, packet->tcp);
-	ok = !skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) &&
-	     !skb_checksum_complete(skb);
-	__skb_push(skb, packet->tcp);
-	return ok;
+	return ipos_segment_checksum_ok(skb, packet->tcp);
 }
 
 /**

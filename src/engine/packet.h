@@ -8,6 +8,7 @@
 #include <linux/skbuff.h>
 #include "base/key.h"
 
+struct iphdr;
 struct net;
 
 /**
@@ -34,6 +35,8 @@ struct ipos_packet {
 	u32		len;
 };
 
+struct iphdr *ipos_packet_ip_header(struct sk_buff *skb, u8 protocol,
+				    unsigned int least);
 bool ipos_packet_parse(struct sk_buff *skb, struct ipos_packet *packet);
 bool ipos_packet_has_socket(struct net *net, const struct ipos_packet *packet);
 bool ipos_packet_checksum_ok(struct sk_buff *skb,

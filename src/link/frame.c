@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
-#include "compat/gso.h"
 #include <linux/ipos_wire.h>
 #include "link/frame.h"
+#include "link/split.h"
 
 static struct net_device *device(const struct ipos_server *to)
 {
@@ -63,11 +63,8 @@ static int encap_one(const struct ipos_server *to, struct net_device *dev,
 		     __be16 ethertype, const struct ipos_hdr *hdr,
 		     struct sk_buff *skb)
 {
-	int err = -EMSGSIZE;
+	int err = -ENOMEM;
 
-	if (skb->len + sizeof(*hdr) > dev->mtu)
-		goto drop;
-	err = -ENOMEM;
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		goto drop;
 	if (skb_cow_head(skb, IPOS_ENCAP_LEN + dev->needed_headroom))
@@ -82,35 +79,15 @@ drop:
 	return err;
 }
 
-/* GSO wants the packet to begin with a link-layer header. */
-static struct sk_buff *segments(struct sk_buff *skb)
-{
-	struct sk_buff *segs;
-
-	if (skb_cow_head(skb, ETH_HLEN))
-		return ERR_PTR(-ENOMEM);
-	skb_set_network_header(skb, 0);
-	memset(skb_push(skb, ETH_HLEN), 0, ETH_HLEN);
-	skb_reset_mac_header(skb);
-	skb->mac_len = ETH_HLEN;
-	eth_hdr(skb)->h_proto = htons(ETH_P_IP);
-	skb->protocol = htons(ETH_P_IP);
-	segs = skb_gso_segment(skb, 0);
-	return segs ?: ERR_PTR(-EINVAL);
-}
-
 static int encap_segments(const struct ipos_server *to, struct net_device *dev,
 			  __be16 ethertype, const struct ipos_hdr *hdr,
-			  struct sk_buff *skb)
+			  struct sk_buff *skb, unsigned int room)
 {
-	struct sk_buff *segs = segments(skb), *seg, *next;
-	int err = 0, one;
+	int err = ipos_split_fits(skb, room) ? 0 : IPOS_FRAME_CUT, one;
+	struct sk_buff *segs = ipos_split_consume(skb, room), *seg, *next;
 
-	if (IS_ERR(segs)) {
-		kfree_skb(skb);
+	if (IS_ERR(segs))
 		return PTR_ERR(segs);
-	}
-	consume_skb(skb);
 	skb_list_walk_safe(segs, seg, next) {
 		skb_mark_not_on_list(seg);
 		__skb_pull(seg, ETH_HLEN);
@@ -128,25 +105,32 @@ static int encap_segments(const struct ipos_server *to, struct net_device *dev,
  * @hdr: the whole encapsulation header, checksum included
  * @skb: data at the IP header, headers linear; consumed whatever happens
  *
- * GSO packets are segmented, checksums completed, Ethernet padding removed.
- * Softirq or bottom halves off, RCU held.
+ * GSO packets are segmented, TCP segments longer than the fabric's MTU cut,
+ * checksums completed, Ethernet padding removed. Softirq or bottom halves off,
+ * RCU held.
  *
- * Return: 0, -ENODEV, -EMSGSIZE longer than the fabric's MTU, -ENOMEM,
- * -ENOBUFS, -EINVAL; of several segments the last error.
+ * Return: 0, IPOS_FRAME_CUT: sent, in more pieces than the sender had made;
+ * -ENODEV, -EMSGSIZE longer than the fabric's MTU and not to be cut, -EBADMSG
+ * to be cut, but its checksum is wrong, -ENOMEM, -ENOBUFS, -EINVAL; of several
+ * segments the last error.
  */
 int ipos_frame_encap_consume(const struct ipos_server *to, __be16 ethertype,
 			     const struct ipos_hdr *hdr, struct sk_buff *skb)
 {
 	struct net_device *dev = device(to);
+	unsigned int room;
 	int err = -ENODEV;
 
 	if (!dev)
 		goto drop;
-	if (skb_is_gso(skb))
-		return encap_segments(to, dev, ethertype, hdr, skb);
+	room = READ_ONCE(dev->mtu);
+	room -= min_t(unsigned int, room, sizeof(*hdr));
 	err = -ENOMEM;
-	if (pskb_trim_rcsum(skb, ntohs(((struct iphdr *)skb->data)->tot_len)))
+	if (!skb_is_gso(skb) &&
+	    pskb_trim_rcsum(skb, ntohs(((struct iphdr *)skb->data)->tot_len)))
 		goto drop;
+	if (skb_is_gso(skb) || unlikely(skb->len > room))
+		return encap_segments(to, dev, ethertype, hdr, skb, room);
 	return encap_one(to, dev, ethertype, hdr, skb);
 drop:
 	kfree_skb(skb);

@@ -11,6 +11,9 @@
 /* What encapsulation puts before an IP packet: figures 11a and 11b. */
 #define IPOS_ENCAP_LEN	(ETH_HLEN + 16)
 
+/* What ipos_frame_encap_consume() returns when a segment had to be cut. */
+#define IPOS_FRAME_CUT	1
+
 struct ipos_hdr;
 
 int ipos_frame_send(const struct ipos_server *to, __be16 ethertype,

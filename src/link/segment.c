@@ -145,6 +145,28 @@ int ipos_segment_to_client(struct net *net, const struct ipos_key *key,
 }
 
 /**
+ * ipos_segment_checksum_ok() - verify the TCP checksum
+ * @skb: data at the IP header, nothing behind the segment
+ * @tcp: offset of the TCP header
+ *
+ * Remembers the verdict in the skb. Any context.
+ *
+ * Return: whether it is right, or this host's own and not yet computed.
+ */
+bool ipos_segment_checksum_ok(struct sk_buff *skb, unsigned int tcp)
+{
+	bool ok;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		return true;
+	__skb_pull(skb, tcp);
+	ok = !skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) &&
+	     !skb_checksum_complete(skb);
+	__skb_push(skb, tcp);
+	return ok;
+}
+
+/**
  * ipos_segment_source() - this host's own address towards a client
  * @net: the namespace
  * @caddr: the client, network byte order

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * TCP segments that the board itself makes: as the server, towards the
- * client, and in the client's name, towards the target.
+ * client, and in the client's name, towards the target. Whether one that came
+ * is right.
  */
 #ifndef IPOS_LINK_SEGMENT_H
 #define IPOS_LINK_SEGMENT_H
@@ -41,6 +42,7 @@ struct sk_buff *ipos_segment_from_client(const struct ipos_key *key,
 					 const struct ipos_segment *segment);
 int ipos_segment_to_client(struct net *net, const struct ipos_key *key,
 			   const struct ipos_segment *segment);
+bool ipos_segment_checksum_ok(struct sk_buff *skb, unsigned int tcp);
 __be32 ipos_segment_source(struct net *net, __be32 caddr);
 
 #endif /* IPOS_LINK_SEGMENT_H */
