@@ -3,6 +3,7 @@
 #include <net/tcp.h>
 #include "engine/dispatch.h"
 #include "engine/forward.h"
+#include "engine/icmp.h"
 #include "engine/origin.h"
 #include "engine/packet.h"
 #include "engine/responder.h"
@@ -73,7 +74,7 @@ enum ipos_verdict ipos_dispatch_client(struct ipos_engine *engine,
 	int tries;
 
 	if (!ipos_packet_parse(skb, &packet))
-		return IPOS_PASS;
+		return ipos_icmp_client(engine, skb);
 	for (tries = 0; tries < 3; tries++) {
 		flow = ipos_flow_peek(&engine->flows, &packet.key);
 		if (!flow)

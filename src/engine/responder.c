@@ -262,3 +262,33 @@ bool ipos_responder_segment_consume(struct ipos_engine *engine,
 	spin_unlock_bh(&flow->lock);
 	return ours;
 }
+
+/**
+ * ipos_responder_unreachable() - an ICMP error says that a SYN-ACK is lost
+ * @engine: the namespace
+ * @flow: borrowed under RCU
+ * @seq: of the segment that the error quotes, host order
+ *
+ * As the kernel does with its own requests, and with a SYN-ACK of ours alone:
+ * nothing else of an unattached endpoint is worth an error.
+ *
+ * Return: whether the handshake was given up.
+ */
+bool ipos_responder_unreachable(struct ipos_engine *engine,
+				struct ipos_flow *flow, u32 seq)
+{
+	struct ipos_endpoint *ep;
+	bool ours = false;
+
+	spin_lock_bh(&flow->lock);
+	if (flow->pending && ipos_flow_state(flow) == IPOS_FLOW_TEMPORARY) {
+		ep = ipos_endpoint_of(flow->pending);
+		ours = ep->stage == IPOS_STAGE_SYN_RECEIVED && seq == ep->iss;
+		if (ours) {
+			ipos_count(engine->counters, syn_unreachable);
+			ipos_place_end(ep);
+		}
+	}
+	spin_unlock_bh(&flow->lock);
+	return ours;
+}

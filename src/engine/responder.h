@@ -16,5 +16,7 @@ bool ipos_responder_segment_consume(struct ipos_engine *engine,
 				    struct ipos_flow *flow,
 				    struct sk_buff *skb,
 				    const struct ipos_packet *packet);
+bool ipos_responder_unreachable(struct ipos_engine *engine,
+				struct ipos_flow *flow, u32 seq);
 
 #endif /* IPOS_ENGINE_RESPONDER_H */

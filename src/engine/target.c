@@ -2,6 +2,7 @@
 #include <linux/ip.h>
 #include <net/tcp.h>
 #include "endpoint/deliver.h"
+#include "engine/icmp.h"
 #include "engine/out.h"
 #include "engine/packet.h"
 #include "engine/reserve.h"
@@ -276,8 +277,9 @@ enum ipos_verdict ipos_target_packet(struct ipos_engine *engine,
 	struct ipos_packet packet;
 	struct ipos_flow *flow;
 
-	if (!ipos_packet_parse(skb, &packet) ||
-	    packet.key.proto != hdr->protocol ||
+	if (!ipos_packet_parse(skb, &packet))
+		return ipos_icmp_target(engine, hdr, skb);
+	if (packet.key.proto != hdr->protocol ||
 	    packet.key.caddr != hdr->src_ip ||
 	    packet.key.cport != hdr->src_port ||
 	    pskb_trim_rcsum(skb, packet.payload + packet.len)) {

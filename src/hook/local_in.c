@@ -15,8 +15,9 @@ static unsigned int local_in(void *priv, struct sk_buff *skb,
 {
 	struct ipos_engine *engine = &ipos_board(state->net)->engine;
 
-	if (!ipos_bound_count(&engine->services.bound) ||
-	    state->in->flags & IFF_LOOPBACK)
+	if (state->in->flags & IFF_LOOPBACK ||
+	    (!ipos_bound_count(&engine->services.bound) &&
+	     ipos_flow_table_empty(&engine->flows)))
 		return NF_ACCEPT;
 	if (ipos_dispatch_client(engine, state->in, skb) == IPOS_PASS)
 		return NF_ACCEPT;

@@ -85,6 +85,11 @@ struct ipos_flow_table {
 int ipos_flow_table_init(struct ipos_flow_table *table);
 void ipos_flow_table_destroy(struct ipos_flow_table *table);
 
+static inline bool ipos_flow_table_empty(const struct ipos_flow_table *table)
+{
+	return !atomic_read(&table->by_key.nelems);
+}
+
 static inline enum ipos_flow_state ipos_flow_state(const struct ipos_flow *flow)
 {
 	/* Pairs with cmpxchg(): what a state needs was written before it. */
