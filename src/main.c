@@ -4,7 +4,7 @@
  */
 #include <linux/module.h>
 #include <linux/rcupdate.h>
-#include <linux/genetlink.h>
+#include <net/genetlink.h>
 #include "board/board.h"
 #include "control/control.h"
 #include "endpoint/deliver.h"

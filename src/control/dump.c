@@ -16,17 +16,6 @@ struct genl_family ipos_family __ro_after_init = {
 };
 
 /**
- * ipos_dump_attrs() - the attributes of a dump's request
- * @cb: the dump
- *
- * Return: indexed by attribute, up to the largest of the command's policy.
- */
-struct nlattr **ipos_dump_attrs(struct netlink_callback *cb)
-{
-	return genl_dumpit_info(cb)->attrs;
-}
-
-/**
  * ipos_dump_row() - one message of a dump
  * @skb: the answer being filled
  * @cb: the dump

@@ -152,7 +152,7 @@ static bool put_peer(struct sk_buff *skb, const struct row *row)
 static int fill(struct sk_buff *skb, struct netlink_callback *cb,
 		const void *obj)
 {
-	struct nlattr **filter = ipos_dump_attrs(cb);
+	struct nlattr **filter = ipos_compat_dump_attrs(cb);
 	struct ipos_flow *flow = (struct ipos_flow *)obj;
 	struct row row;
 
@@ -174,7 +174,7 @@ static int fill(struct sk_buff *skb, struct netlink_callback *cb,
 
 static int check(struct netlink_callback *cb)
 {
-	struct nlattr **filter = ipos_dump_attrs(cb);
+	struct nlattr **filter = ipos_compat_dump_attrs(cb);
 	const struct nlattr *table = filter[IPOS_A_FLOW_TABLE];
 	const struct nlattr *state = filter[IPOS_A_FLOW_STATE];
 

@@ -12,8 +12,8 @@
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ipos.h>
-#include <net/genetlink.h>
 #include "board/board.h"
+#include "compat/genetlink.h"
 
 extern struct genl_family ipos_family;
 
@@ -54,7 +54,6 @@ static inline bool ipos_is_unicast(__be32 addr)
 typedef int (*ipos_fill_t)(struct sk_buff *skb, struct netlink_callback *cb,
 			   const void *row);
 
-struct nlattr **ipos_dump_attrs(struct netlink_callback *cb);
 int ipos_dump_row(struct sk_buff *skb, struct netlink_callback *cb,
 		  ipos_fill_t fill, const void *row);
 int ipos_dump_table(struct sk_buff *skb, struct netlink_callback *cb,

@@ -48,7 +48,7 @@ static bool put_load(struct sk_buff *skb, const struct ipos_server *server)
 static int fill(struct sk_buff *skb, struct netlink_callback *cb,
 		const void *row)
 {
-	const struct nlattr *ip = ipos_dump_attrs(cb)[IPOS_A_SERVER_IP];
+	const struct nlattr *ip = ipos_compat_dump_attrs(cb)[IPOS_A_SERVER_IP];
 	const struct ipos_server *server = row;
 	const struct net_device *dev = rcu_dereference(server->dev);
 

@@ -25,7 +25,7 @@ static int fill(struct sk_buff *skb, struct netlink_callback *cb,
 	const struct ipos_url *url = row;
 	struct nlattr *text;
 
-	if (!wanted(url, ipos_dump_attrs(cb)[IPOS_A_URL_SERVER]))
+	if (!wanted(url, ipos_compat_dump_attrs(cb)[IPOS_A_URL_SERVER]))
 		return 1;
 	text = nla_reserve(skb, IPOS_A_URL_URL, url->len + 1);
 	if (!text)

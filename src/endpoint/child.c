@@ -3,9 +3,10 @@
  * The way of SYN cookies: a connection request is made up from what the other
  * side is known to have agreed to, and the listener makes its child from it.
  */
-#include <linux/bpf.h>
 #include <linux/jhash.h>
 #include <linux/security.h>
+#include <linux/slab.h>
+#include <net/ip.h>
 #include <net/request_sock.h>
 #include <net/route.h>
 #include <net/tcp.h>
@@ -145,41 +146,75 @@ static struct dst_entry *route(const struct sock *listener,
 	return &rt->dst;
 }
 
-/* Written in BPF, it is counted in a way that modules cannot. */
-static bool is_bpf(const struct tcp_congestion_ops *ca)
+/* A choice of the route, of the listening program or of the host is not ours. */
+static bool names_congestion_control(const struct sock *listener,
+				     const struct dst_entry *dst,
+				     const char *name)
 {
-#ifdef BPF_MODULE_OWNER
-	return ca->owner == BPF_MODULE_OWNER;
-#else
-	return false;
-#endif
+	const struct net *net = sock_net(listener);
+	const struct tcp_congestion_ops *usual;
+
+	usual = rcu_dereference(net->ipv4.tcp_congestion_control);
+	return name[0] && strcmp(name, usual->name) &&
+	       !inet_csk(listener)->icsk_ca_setsockopt &&
+	       !dst_metric(dst, RTAX_CC_ALGO);
 }
 
 /*
  * tcp_set_congestion_control() is not exported and setsockopt() sleeps; a
- * route may name the algorithm, too, and that way is open: by its key.
+ * route may name the algorithm, too, and that way is open: by its key. So the
+ * child is made with such a copy of the route, and keeps the true one, for a
+ * copy would never hear that the path's MTU has become smaller.
+ *
+ * Returns the copy, or another reference to the route.
  */
-static void name_congestion_control(struct sock *child, const char *name)
+static struct dst_entry *congestion_route(const struct sock *listener,
+					  struct dst_entry *dst,
+					  const struct ipos_tcb *tcb)
 {
-	struct inet_connection_sock *icsk = inet_csk(child);
-	const struct tcp_congestion_ops *old = icsk->icsk_ca_ops;
-	char padded[TCP_CA_NAME_MAX] = {};
-	u32 metrics[RTAX_MAX] = {};
-	struct dst_entry dst = {};
+	char name[TCP_CA_NAME_MAX] = {};
+	struct dst_metrics *metrics;
+	struct rtable *copy;
 
 	BUILD_BUG_ON(TCP_CA_NAME_MAX < IPOS_CONGESTION_LEN);
-	memcpy(padded, name, IPOS_CONGESTION_LEN);
-	padded[sizeof(padded) - 1] = '\0';
-	/* The listening program's or the route's own choice is not ours. */
-	if (!padded[0] || !strcmp(padded, old->name) ||
-	    icsk->icsk_ca_setsockopt || icsk->icsk_ca_dst_locked ||
-	    is_bpf(old))
-		return;
-	metrics[RTAX_CC_ALGO - 1] = jhash(padded, sizeof(padded),
-					  strlen(padded));
-	dst_init_metrics(&dst, metrics, true);
-	tcp_ca_openreq_child(child, &dst);
-	module_put(old->owner);
+	memcpy(name, tcb->congestion, IPOS_CONGESTION_LEN);
+	name[sizeof(name) - 1] = '\0';
+	if (!names_congestion_control(listener, dst, name))
+		return dst_clone(dst);
+	metrics = kmalloc(sizeof(*metrics), GFP_ATOMIC);
+	copy = rt_dst_clone(dst->dev, (struct rtable *)dst);
+	if (!metrics || !copy) {
+		kfree(metrics);
+		dst_release(copy ? &copy->dst : NULL);
+		return dst_clone(dst);
+	}
+	memcpy(metrics->metrics, DST_METRICS_PTR(dst), sizeof(metrics->metrics));
+	metrics->metrics[RTAX_CC_ALGO - 1] = jhash(name, sizeof(name),
+						   strlen(name));
+	/* This adds the copy's reference, which will be the only one. */
+	refcount_set(&metrics->refcnt, 1);
+	ip_dst_init_metrics(&copy->dst, metrics);
+	refcount_dec(&metrics->refcnt);
+	return &copy->dst;
+}
+
+/*
+ * Consumes the route. The child comes locked, as the stack hands it out, which
+ * sparse cannot see.
+ */
+static struct sock *make_child(struct sock *listener, struct request_sock *req,
+			       struct sk_buff *ack, struct dst_entry *dst,
+			       const struct ipos_tcb *tcb)
+{
+	struct dst_entry *first = congestion_route(listener, dst, tcb);
+	struct sock *child;
+
+	child = ipos_compat_syn_recv_sock(listener, ack, req, first);
+	if (child && first != dst)
+		sk_setup_caps(child, dst);
+	else
+		dst_release(dst);
+	return child;
 }
 
 /* RFC 6298's estimators in the kernel's units: SRTT times 8, RTTVAR times 4. */
@@ -213,7 +248,6 @@ static void set_parameters(struct sock *child, const struct ipos_tcb *tcb,
 		tp->advmss = min(tp->advmss, tcb->adv_mss);
 	if (tcb->flags & IPOS_TCB_TIMESTAMPS)
 		tp->rx_opt.ts_recent_stamp -= tcb->ts_recent_age / MSEC_PER_SEC;
-	name_congestion_control(child, tcb->congestion);
 	set_rtt(child, tcb);
 	/* The listener's SO_KEEPALIVE has started it: no probe may leave yet. */
 	inet_csk_delete_keepalive_timer(child);
@@ -264,12 +298,11 @@ struct sock *ipos_child_create(struct sock *listener,
 		reqsk_free(req);
 		return ERR_PTR(-ENETUNREACH);
 	}
-	child = ipos_compat_syn_recv_sock(listener, ack, req, dst);
+	child = make_child(listener, req, ack, dst, tcb);
 	if (!child) {
 		reqsk_free(req);
 		return ERR_PTR(why_none(listener, key));
 	}
-	/* The stack hands it out locked, which sparse cannot see. */
 	__acquire(&child->sk_lock.slock);
 	forget_us(req);
 	refcount_set(&req->rsk_refcnt, 1);
