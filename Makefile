@@ -35,8 +35,11 @@ ipos-ctl: ## build/bin/ipos-ctl
 # Seconds beside each file; two at a time, for each waits for its VM as often
 # as it computes. JOBS=1 for a quieter machine, TESTS=... for a part.
 JOBS	?= 2
+SELFTESTS := $(sort $(wildcard tests/selftest/*.sh tests/selftest/*.t))
 TESTS	?= $(sort $(wildcard tests/static/*.t tests/unit/*.t tests/model/*.t \
-		 tests/harness/*.t tests/selftest/*.sh tests/selftest/*.t))
+		 tests/harness/*.t)) $(SELFTESTS) \
+	   $(addprefix 6.12:,$(addprefix tests/static/,w1.t sparse.t floors.t) \
+		$(SELFTESTS))
 
 check: ## all tests but the model's long form; TESTS="FILE..." for some
 	prove --timer --jobs $(JOBS) --exec tests/exec $(TESTS)
