@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/module.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 #include "control/netlink.h"
-
-/* How many rows one RCU read section may visit. */
-#define STRETCH 256
 
 /* family.c adds what it can do. resv_start_op stays 0: all is strict. */
 struct genl_family ipos_family __ro_after_init = {
@@ -45,60 +41,35 @@ int ipos_dump_row(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
-static struct rhashtable_iter *begin(struct netlink_callback *cb,
-				     struct rhashtable *ht)
+static struct ipos_cursor *begin(struct netlink_callback *cb,
+				 struct rhashtable *ht)
 {
-	struct rhashtable_iter *iter = (void *)cb->args[0];
+	struct ipos_cursor *cursor = (void *)cb->args[0];
 
-	if (!iter) {
-		iter = kmalloc(sizeof(*iter), GFP_KERNEL);
-		if (!iter)
+	if (!cursor) {
+		cursor = kmalloc(sizeof(*cursor), GFP_KERNEL);
+		if (!cursor)
 			return NULL;
-		rhashtable_walk_enter(ht, iter);
-		cb->args[0] = (long)iter;
-		/* Not 0, which would mean that nobody looks at it. */
-		cb->seq = 1;
+		ipos_cursor_enter(cursor, ht);
+		cb->args[0] = (long)cursor;
 	}
-	return iter;
+	return cursor;
 }
 
-static void resume(struct netlink_callback *cb, struct rhashtable_iter *iter)
-	__acquires(RCU)
-{
-	/* Resized meanwhile: it begins anew. */
-	if (rhashtable_walk_start_check(iter))
-		cb->seq++;
-}
+struct dump {
+	struct sk_buff *skb;
+	struct netlink_callback *cb;
+	struct ipos_cursor *cursor;
+	ipos_fill_t fill;
+};
 
-/*
- * After a pause the row at hand is looked at again, never the one after it: if
- * it was removed, another one has its place, and would be left out.
- */
-static int walk(struct sk_buff *skb, struct netlink_callback *cb,
-		struct rhashtable_iter *iter, ipos_fill_t fill)
+static int dump_each(void *row, void *arg)
 {
-	void *row = rhashtable_walk_peek(iter);
-	unsigned int n = 0;
-	int err;
+	struct dump *dump = arg;
 
-	while (row) {
-		if (++n % STRETCH == 0) {
-			rhashtable_walk_stop(iter);
-			cond_resched();
-			resume(cb, iter);
-			row = rhashtable_walk_peek(iter);
-			continue;
-		}
-		if (IS_ERR(row)) {
-			cb->seq++;
-		} else {
-			err = ipos_dump_row(skb, cb, fill, row);
-			if (err)
-				return err;
-		}
-		row = rhashtable_walk_next(iter);
-	}
-	return 0;
+	/* Not 0, which would mean that nobody looks at it. */
+	dump->cb->seq = 1 + dump->cursor->resized;
+	return ipos_dump_row(dump->skb, dump->cb, dump->fill, row);
 }
 
 /**
@@ -116,14 +87,14 @@ static int walk(struct sk_buff *skb, struct netlink_callback *cb,
 int ipos_dump_table(struct sk_buff *skb, struct netlink_callback *cb,
 		    struct rhashtable *ht, ipos_fill_t fill)
 {
-	struct rhashtable_iter *iter = begin(cb, ht);
+	struct dump dump = {
+		.skb = skb, .cb = cb, .cursor = begin(cb, ht), .fill = fill,
+	};
 	int err;
 
-	if (!iter)
+	if (!dump.cursor)
 		return -ENOMEM;
-	resume(cb, iter);
-	err = walk(skb, cb, iter, fill);
-	rhashtable_walk_stop(iter);
+	err = ipos_cursor_walk(dump.cursor, dump_each, &dump);
 	if (err && !skb->len)
 		return err;
 	return skb->len;
@@ -137,11 +108,11 @@ int ipos_dump_table(struct sk_buff *skb, struct netlink_callback *cb,
  */
 int ipos_dump_table_done(struct netlink_callback *cb)
 {
-	struct rhashtable_iter *iter = (void *)cb->args[0];
+	struct ipos_cursor *cursor = (void *)cb->args[0];
 
-	if (iter) {
-		rhashtable_walk_exit(iter);
-		kfree(iter);
+	if (cursor) {
+		ipos_cursor_exit(cursor);
+		kfree(cursor);
 	}
 	return 0;
 }

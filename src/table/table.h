@@ -52,11 +52,20 @@ static inline u32 ipos_bound_count(const struct ipos_bound *bound)
 	return atomic_read(&bound->count);
 }
 
-/*
- * Calls fn for every object, under RCU; fn may remove the object. Objects that
- * come or go meanwhile, or a resize, may make it miss or repeat one. Process
- * context; stops when fn returns false.
+/**
+ * struct ipos_cursor - a place in a table, to go on from
+ * @iter: the kernel's
+ * @resized: how often the walk had to begin anew: rows may have been repeated
  */
+struct ipos_cursor {
+	struct rhashtable_iter	iter;
+	unsigned int		resized;
+};
+
+void ipos_cursor_enter(struct ipos_cursor *cursor, struct rhashtable *ht);
+void ipos_cursor_exit(struct ipos_cursor *cursor);
+int ipos_cursor_walk(struct ipos_cursor *cursor,
+		     int (*fn)(void *row, void *arg), void *arg);
 void ipos_table_walk(struct rhashtable *ht, bool (*fn)(void *obj, void *arg),
 		     void *arg);
 
