@@ -20,6 +20,7 @@ static const struct {
 	{ ipos_dev_init, ipos_dev_exit },
 	{ ipos_hook_local_in_init, ipos_hook_local_in_exit },
 	{ ipos_control_init, ipos_control_exit },
+	{ ipos_sysfs_init, ipos_sysfs_exit },
 };
 
 static void unwind(size_t n)

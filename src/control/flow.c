@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <net/sock.h>
 #include "control/netlink.h"
+#include "control/row.h"
 #include "endpoint/deliver.h"
 
 static_assert((int)IPOS_ENDPOINT_STATE_TEMPORARY == IPOS_FLOW_TEMPORARY);
@@ -29,30 +30,6 @@ const struct nla_policy ipos_flow_get_policy[IPOS_A_FLOW_MAX + 1] = {
 	[IPOS_A_FLOW_PEER] = { .type = NLA_U32 },
 };
 
-/**
- * struct row - what is shown of a flow, taken under its lock
- * @key: its 4-tuple
- * @dst_ip: Forward Table: where it is forwarded to
- * @dst_port: likewise
- * @peer: Server IP of the other board, 0 when there is none
- * @state: enum ipos_flow_state
- * @flags: enum ipos_endpoint_flag
- * @age: jiffies
- * @idle: jiffies
- * @handoff_id: 0 when there was no hand-off
- */
-struct row {
-	struct ipos_key	key;
-	__be32		dst_ip;
-	__be16		dst_port;
-	__be32		peer;
-	u32		state;
-	u32		flags;
-	u32		age;
-	u32		idle;
-	u64		handoff_id;
-};
-
 static u32 flags_of(u16 flags)
 {
 	return (flags & IPOS_FLOW_TARGET ? IPOS_ENDPOINT_FLAG_TARGET : 0) |
@@ -61,14 +38,20 @@ static u32 flags_of(u16 flags)
 	       (flags & IPOS_FLOW_LOST ? IPOS_ENDPOINT_FLAG_LOST : 0);
 }
 
-static struct row read_row(struct ipos_flow *flow)
+/**
+ * ipos_flow_row() - what is shown of a flow
+ * @flow: in the table, borrowed under RCU
+ *
+ * Return: a consistent copy. Process context.
+ */
+struct ipos_flow_row ipos_flow_row(struct ipos_flow *flow)
 {
 	u32 used = READ_ONCE(flow->used);
 	u32 now = (u32)jiffies;
-	struct row row;
+	struct ipos_flow_row row;
 
 	spin_lock_bh(&flow->lock);
-	row = (struct row){
+	row = (struct ipos_flow_row){
 		.key = flow->key,
 		.dst_ip = flow->hdr.dst_ip,
 		.dst_port = flow->hdr.dst_port,
@@ -105,7 +88,7 @@ static bool wanted(const struct ipos_key *key, u32 state,
 	       key->cport == nla_get_be16(filter[IPOS_A_FLOW_SRC_PORT]);
 }
 
-static bool put_addresses(struct sk_buff *skb, const struct row *row)
+static bool put_addresses(struct sk_buff *skb, const struct ipos_flow_row *row)
 {
 	return !nla_put_in_addr(skb, IPOS_A_FLOW_SRC_IP, row->key.caddr) &&
 	       !nla_put_be16(skb, IPOS_A_FLOW_SRC_PORT, row->key.cport) &&
@@ -116,7 +99,7 @@ static bool put_addresses(struct sk_buff *skb, const struct row *row)
 	       !nla_put_be16(skb, IPOS_A_FLOW_SERVICE_PORT, row->key.sport);
 }
 
-static bool put_socket(struct sk_buff *skb, const struct row *row)
+static bool put_socket(struct sk_buff *skb, const struct ipos_flow_row *row)
 {
 	u64 inode;
 
@@ -127,7 +110,7 @@ static bool put_socket(struct sk_buff *skb, const struct row *row)
 					    IPOS_A_FLOW_PAD);
 }
 
-static bool put_state(struct sk_buff *skb, const struct row *row)
+static bool put_state(struct sk_buff *skb, const struct ipos_flow_row *row)
 {
 	return !nla_put_u8(skb, IPOS_A_FLOW_TABLE, table_of[row->state]) &&
 	       !nla_put_u8(skb, IPOS_A_FLOW_STATE, row->state) &&
@@ -140,7 +123,7 @@ static bool put_state(struct sk_buff *skb, const struct row *row)
 				  IPOS_A_FLOW_PAD);
 }
 
-static bool put_peer(struct sk_buff *skb, const struct row *row)
+static bool put_peer(struct sk_buff *skb, const struct ipos_flow_row *row)
 {
 	if (row->handoff_id &&
 	    nla_put_u64_64bit(skb, IPOS_A_FLOW_HANDOFF_ID, row->handoff_id,
@@ -154,12 +137,12 @@ static int fill(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	struct nlattr **filter = ipos_compat_dump_attrs(cb);
 	struct ipos_flow *flow = (struct ipos_flow *)obj;
-	struct row row;
+	struct ipos_flow_row row;
 
 	/* Most rows end here, without their lock. */
 	if (!wanted(&flow->key, ipos_flow_state(flow), filter))
 		return 1;
-	row = read_row(flow);
+	row = ipos_flow_row(flow);
 	/* It may have moved on meanwhile: then another table shows it. */
 	if (!wanted(&row.key, row.state, filter))
 		return 1;

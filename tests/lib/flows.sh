@@ -105,3 +105,59 @@ peer_start() {
 
 # sum FILE: its SHA-256; of standard input without FILE
 sum() { sha256sum "$@" | cut -d ' ' -f 1; }
+
+# rows_begin: a row in each table of endpoints, by requests from 192.0.2.100's ports 40001 to 40004: on board 1 one that
+# is not complete (temporary), one that stays (local), one that moved (forward; local on board 2), and one offered to a
+# board that is not there (forward-connect). They stay until rows_end.
+rows_begin() {
+	local board
+	on board1 ipos-ctl -b - <<-'LINES' || return
+		board set hold-ms 600000 offer-ms 10000 offer-tries 16
+		server add 10.0.0.9 lladdr 02:00:00:00:02:09
+		service add tcp 192.0.2.1:80 inspect http
+		url add */two server 10.0.0.2
+		url add */nine server 10.0.0.9
+	LINES
+	cat >"$tmp/rows-server" <<-'PYTHON'
+		import socket
+		listener = socket.create_server(("", 80))
+		kept = []
+		while True:
+		    kept.append(listener.accept()[0])
+		    kept[-1].recv(1000)
+		    kept[-1].send(b"done\n")
+	PYTHON
+	cat >"$tmp/rows-client" <<-'PYTHON'
+		import socket
+		import struct
+		import sys
+		for port, request in (40001, ""), (40002, "one"), (40003, "two"), (40004, "nine"):
+		    sock = socket.create_connection(("192.0.2.1", 80), source_address=("", port))
+		    # What nobody acknowledges would outlive the process, and the namespace with it.
+		    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+		    if request:
+		        sock.send(f"GET /{request} HTTP/1.1\r\nHost: example.org\r\n\r\n".encode())
+		    if request in ("one", "two"):
+		        sock.recv(100)
+		    globals()[f"kept{port}"] = sock
+		print("asked", flush=True)
+		sys.stdin.read()
+	PYTHON
+	rows_pids=()
+	for board in board1 board2; do
+		start $board "$tmp/rows-$board" /usr/bin/python3 "$tmp/rows-server"
+		rows_pids+=("$pid")
+		wait_for listening $board 80 || return
+	done
+	mkfifo "$tmp/rows-hold"
+	on client /usr/bin/python3 "$tmp/rows-client" <"$tmp/rows-hold" >"$tmp/rows-asked" &
+	rows_pids+=($!)
+	exec 7>"$tmp/rows-hold"
+	wait_for grep -q asked "$tmp/rows-asked" && wait_for counter_is board1 table_forward_connect 1
+}
+rows_end() {
+	exec 7>&-
+	kill "${rows_pids[@]}" 2>/dev/null
+	wait "${rows_pids[@]}" 2>/dev/null
+	return 0
+}

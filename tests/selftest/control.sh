@@ -515,51 +515,11 @@ ok "to go again" rmmod ipos
 # one whose board is not there.
 
 tests/cluster up 2 >"$tmp/output" 2>&1 || diag "$(cat "$tmp/output")"
-on() { ip netns exec "$@"; }
-on board1 ipos-ctl -b - <<'LINES'
-board set hold-ms 600000 offer-ms 10000 offer-tries 16
-server add 10.0.0.9 lladdr 02:00:00:00:02:09
-service add tcp 192.0.2.1:80 inspect http
-url add */two server 10.0.0.2
-url add */nine server 10.0.0.9
-LINES
-cat >"$tmp/server" <<'PYTHON'
-import socket
-listener = socket.create_server(("", 80))
-kept = []
-while True:
-    kept.append(listener.accept()[0])
-    kept[-1].recv(1000)
-    kept[-1].send(b"done\n")
-PYTHON
-cat >"$tmp/client" <<'PYTHON'
-import socket
-import struct
-import sys
-for port, request in (40001, ""), (40002, "one"), (40003, "two"), (40004, "nine"):
-    sock = socket.create_connection(("192.0.2.1", 80), source_address=("", port))
-    # What nobody acknowledges would outlive the process, and the namespace with it.
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    if request:
-        sock.send(f"GET /{request} HTTP/1.1\r\nHost: example.org\r\n\r\n".encode())
-    if request in ("one", "two"):
-        sock.recv(100)
-    globals()[f"kept{port}"] = sock
-print("asked", flush=True)
-sys.stdin.read()
-PYTHON
-pids=()
-for board in board1 board2; do
-	on $board /usr/bin/python3 "$tmp/server" &
-	pids+=($!)
-	wait_for sh -c "ip netns exec $board ss -Hltn 'sport = :80' | grep -q ."
-done
-mkfifo "$tmp/hold"
-on client /usr/bin/python3 "$tmp/client" <"$tmp/hold" >"$tmp/asked" &
-pids+=($!)
-exec 7>"$tmp/hold"
-ok "four requests are where they shall be" wait_for grep asked "$tmp/asked"
-wait_for sh -c 'ip netns exec board1 ipos-ctl connect show | grep -q .'
+# shellcheck source=tests/lib/cluster.sh
+. tests/lib/cluster.sh
+# shellcheck source=tests/lib/flows.sh
+. tests/lib/flows.sh
+ok "four requests are where they shall be" rows_begin
 
 # table BOARD WORD...: without what differs from run to run
 table() {
@@ -596,7 +556,6 @@ is "rows are counted" "$(on board1 ipos-ctl stats show table_temporary table_for
 table_forward_connect 1
 table_forward 2
 table_local 1"
-exec 7>&-
-kill "${pids[@]}" 2>/dev/null
+rows_end
 ok "the cluster goes down" tests/cluster down
 finish

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tables as lines of text: columns as ipos-ctl shows them, one blank
+ * between two, "-" where there is nothing. docs/sysfs.md explains them.
+ */
+#include <linux/ipos.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include "control/entries.h"
+#include "control/row.h"
+#include "endpoint/deliver.h"
+
+/* A line that is being written; there is room for the longest. */
+struct line {
+	char *text;
+	int len;
+};
+
+static __printf(2, 3) void put(struct line *line, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	line->len += vscnprintf(line->text + line->len,
+				IPOS_LINE_MAX - line->len, format, args);
+	va_end(args);
+}
+
+static void put_word(struct line *line, const char *const *words, size_t n,
+		     u32 value)
+{
+	if (value < n && words[value])
+		put(line, " %s", words[value]);
+	else
+		put(line, " %u", value);
+}
+
+static const char *const protocols[] = {
+	[IPOS_PROTO_TCP] = "tcp",
+	[IPOS_PROTO_UDP] = "udp",
+};
+
+static const char *const states[] = {
+	[IPOS_FLOW_TEMPORARY] = "temporary",
+	[IPOS_FLOW_FORWARD_CONNECT] = "forward-connect",
+	[IPOS_FLOW_FORWARD] = "forward",
+	[IPOS_FLOW_LOCAL] = "local",
+	[IPOS_FLOW_RESERVED] = "reserved",
+};
+
+static const char *const statuses[] = {
+	[IPOS_SERVER_UP] = "up",
+	[IPOS_SERVER_DRAIN] = "drain",
+	[IPOS_SERVER_DOWN] = "down",
+};
+
+static void put_seconds(struct line *line, u32 age)
+{
+	u32 ms;
+	u64 s = div_u64_rem(jiffies64_to_msecs(age), MSEC_PER_SEC, &ms);
+
+	put(line, " %llu.%03u", s, ms);
+}
+
+static void put_flags(struct line *line, u32 flags)
+{
+	static const char *const words[] = {
+		"target", "closing", "reset", "lost",
+	};
+	const char *gap = " ";
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		if (flags & BIT(i)) {
+			put(line, "%s%s", gap, words[i]);
+			gap = ",";
+		}
+	if (!flags)
+		put(line, " -");
+}
+
+/* Where it is forwarded to, and what for; or the socket, or the hand-off. */
+static void put_reference(struct line *line, struct net *net,
+			  const struct ipos_flow_row *row)
+{
+	unsigned long inode;
+
+	switch (row->state) {
+	case IPOS_FLOW_FORWARD:
+		put(line, " %pI4 %u", &row->key.saddr, ntohs(row->key.sport));
+		break;
+	case IPOS_FLOW_LOCAL:
+		inode = ipos_socket_inode(net, &row->key);
+		put(line, inode ? " socket:%lu" : " -", inode);
+		break;
+	case IPOS_FLOW_FORWARD_CONNECT:
+	case IPOS_FLOW_RESERVED:
+		put(line, " 0x%016llx", row->handoff_id);
+		break;
+	default:
+		put(line, " -");
+	}
+}
+
+static void put_origin(struct line *line, const struct ipos_flow_row *row)
+{
+	if (row->handoff_id)
+		put(line, " 0x%016llx", row->handoff_id);
+	else
+		put(line, " -");
+	if (row->peer)
+		put(line, " %pI4", &row->peer);
+	else
+		put(line, " -");
+}
+
+static bool belongs(const struct ipos_entries *entries, u32 state)
+{
+	return state < IPOS_FLOW_STATES && entries->bounds & BIT(state);
+}
+
+static int print_flow(const struct ipos_entries *entries, struct net *net,
+		      void *obj, char *text)
+{
+	struct line line = { .text = text };
+	struct ipos_flow *flow = obj;
+	struct ipos_flow_row row;
+
+	/* Most rows end here, without their lock. */
+	if (!belongs(entries, ipos_flow_state(flow)))
+		return 0;
+	row = ipos_flow_row(flow);
+	/* It may have moved on meanwhile: then another table shows it. */
+	if (!belongs(entries, row.state))
+		return 0;
+	put(&line, "%pI4 %u %pI4 %u", &row.key.caddr, ntohs(row.key.cport),
+	    &row.dst_ip, ntohs(row.dst_port));
+	put_reference(&line, net, &row);
+	put_word(&line, protocols, ARRAY_SIZE(protocols), row.key.proto);
+	put_word(&line, states, ARRAY_SIZE(states), row.state);
+	put_seconds(&line, row.age);
+	put_seconds(&line, row.idle);
+	put_origin(&line, &row);
+	put_flags(&line, row.flags);
+	put(&line, "\n");
+	return line.len;
+}
+
+static int print_server(const struct ipos_entries *entries, struct net *net,
+			void *row, char *text)
+{
+	const struct ipos_server *server = row;
+	const struct net_device *dev = rcu_dereference(server->dev);
+	struct line line = { .text = text };
+
+	put(&line, "%pI4 %u %u %llu %llu %pM %s", &server->ip,
+	    READ_ONCE(server->connections), READ_ONCE(server->cpu),
+	    READ_ONCE(server->memory), READ_ONCE(server->bandwidth),
+	    server->lladdr, dev ? dev->name : "-");
+	put_word(&line, statuses, ARRAY_SIZE(statuses),
+		 READ_ONCE(server->state));
+	put(&line, " %u\n", atomic_read(&server->handoffs));
+	return line.len;
+}
+
+static int print_url(const struct ipos_entries *entries, struct net *net,
+		     void *row, char *text)
+{
+	const struct ipos_url *url = row;
+	struct line line = { .text = text };
+
+	put(&line, "%.*s %pI4\n", url->len, url->text, &url->server_ip);
+	return line.len;
+}
+
+#define FLOWS(name_, bounds_, promised_) {				\
+	.name = name_, .bounds = bounds_, .promised = promised_,	\
+	.ht = offsetof(struct ipos_engine, flows.by_key),		\
+	.bound = offsetof(struct ipos_engine, flows.bound),		\
+	.print = print_flow,						\
+}
+
+#define TABLE(name_, ht_, bound_, print_) {				\
+	.name = name_, .bounds = 1,					\
+	.ht = offsetof(struct ipos_engine, ht_),			\
+	.bound = offsetof(struct ipos_engine, bound_),			\
+	.print = print_,						\
+}
+
+/* A hand-off under way has its place in the table it is meant for, too. */
+const struct ipos_entries ipos_entries[] = {
+	FLOWS("forward", BIT(IPOS_FLOW_FORWARD),
+	      BIT(IPOS_FLOW_FORWARD_CONNECT)),
+	FLOWS("local", BIT(IPOS_FLOW_LOCAL), BIT(IPOS_FLOW_RESERVED)),
+	FLOWS("forward_connect",
+	      BIT(IPOS_FLOW_FORWARD_CONNECT) | BIT(IPOS_FLOW_RESERVED), 0),
+	FLOWS("temporary", BIT(IPOS_FLOW_TEMPORARY), 0),
+	TABLE("server_state", servers.by_ip, servers.bound, print_server),
+	TABLE("url_map", urls.ht.ht, urls.bound, print_url),
+};
