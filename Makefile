@@ -6,7 +6,7 @@ KDIR	?= /lib/modules/$(KVER)/build
 BUILD	:= $(CURDIR)/build
 TREE	:= $(BUILD)/$(KVER)/tree
 
-.PHONY: all help module ipos-ctl install check unit static demo play model bench clean
+.PHONY: all help module ipos-ctl vms install check unit static demo play model bench clean
 
 all: module ipos-ctl ## the module for kernel KVER (this one's by default), and ipos-ctl
 
@@ -31,6 +31,12 @@ module: ## build/KVER/ipos.ko
 ipos-ctl: ## build/bin/ipos-ctl
 	@mkdir -p $(BUILD)/bin
 	+$(MAKE) -C tools/ipos-ctl O=$(BUILD)/bin
+
+# What tests/vms is made of.
+vms: $(BUILD)/bin/vms-exec $(BUILD)/bin/vms-switch
+$(BUILD)/bin/vms-%: tests/lib/vms-%.c
+	@mkdir -p $(BUILD)/bin
+	$(CC) -O2 -Wall -o $@ $<
 
 # Seconds beside each file; two at a time, for each waits for its VM as often
 # as it computes. JOBS=1 for a quieter machine, TESTS=... for a part.

@@ -1,20 +1,22 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# What guest tests do in the standard cluster (tests/cluster). Needs tap.sh, and in the test's head the lines
+# What guest tests do in the standard cluster, in namespaces or on machines of their own (machines.sh). Needs tap.sh, and in the test's head the lines
 # '# need ...' of what it uses. What is started here leaves its process id in $pid and ends with: stop PID.
 # shellcheck disable=SC2034,SC2154 # pid is the test's to use, tmp is tap.sh's
 
 # shellcheck source=tests/lib/need.sh
 . "$(dirname "${BASH_SOURCE[0]}")/need.sh"
+# shellcheck source=tests/lib/machines.sh
+. "$(dirname "${BASH_SOURCE[0]}")/machines.sh"
 
-# on NAME COMMAND...: in the namespace of that board or client
-on() { ip netns exec "$@"; }
+# on NAME COMMAND...: on that board or client
+on() { "${enter[@]}" "$@"; }
 
 # start NAME LOG COMMAND...: in the background
 start() {
 	local name=$1 log=$2
 	shift 2
-	ip netns exec "$name" "$@" >"$log" 2>&1 </dev/null &
+	"${enter[@]}" "$name" "$@" >"$log" 2>&1 </dev/null &
 	pid=$!
 }
 

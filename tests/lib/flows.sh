@@ -23,7 +23,7 @@ placed() {
 	local -A before=()
 	# shellcheck source=/dev/null
 	[ ! -e "$tmp/placed" ] || . "$tmp/placed"
-	for board in $(ip netns list | awk '/^board/ { print $1 }' | sort -V); do
+	for board in $(machines board); do
 		now=$(counter "$board" "$([ "$board" = board1 ] && echo attached_here || echo accepted)")
 		text+=" $((now - ${before[$board]-0}))"
 		[ "$board" = board1 ] || sum=$((sum + now - ${before[$board]-0}))
@@ -53,14 +53,14 @@ none() {
 	done
 }
 
-# calm: TCP in all namespaces sends nothing twice but what is lost, so that a RST on the wire has a cause to be found.
+# calm: TCP on all machines sends nothing twice but what is lost, so that a RST on the wire has a cause to be found.
 # Late copies of a FIN or its ACK are answered by one, with or without ipOS, and have two reasons here:
 # - A veth pair has a queue for each CPU that sends, and packets of a connection may overtake each other. A network card
 #   has a queue for each flow, and so have the wires after this.
 # - Emulated CPUs under load may take longer than the 200 ms after which TCP sends again.
 calm() {
 	local name
-	for name in $(ip netns list | awk '{ print $1 }'); do
+	for name in $(machines .); do
 		# shellcheck disable=SC2016 # expands in the namespace
 		on "$name" sh -c 'set -e
 			for queue in /sys/class/net/eth*/queues/rx-*/rps_cpus; do echo "$0" >"$queue"; done
@@ -68,7 +68,7 @@ calm() {
 			ip route change $(ip route show 192.0.2.0/24) rto_min 5s' "$(cpus)" || return
 	done
 	for name in /sys/class/net/*-eth*/queues/rx-*/rps_cpus; do
-		cpus >"$name" || return
+		[ ! -e "$name" ] || cpus >"$name" || return
 	done
 }
 # cpus: a mask of all

@@ -9,7 +9,7 @@
 # shellcheck disable=SC2034,SC2154 # they are the caller's
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-kernel=${IPOS_KERNEL:-6.1} memory=1024 cpus=2 limit=600 interactive='' count=''
+kernel=${IPOS_KERNEL:-6.1} memory=1024 cpus=2 limit=600 interactive='' count='' scratch='' control='' machines=''
 # shellcheck source=tests/lib/need.sh
 . "$top/tests/lib/need.sh"
 
@@ -64,11 +64,17 @@ guest_prepare() (
 	cp -al "$boot/lib/modules/$release" "$work/modules"
 	ln -s "$(realpath "$boot/build")" "$work/modules/build"
 	mkdir "$work/bin"
+	if [ "$scratch" ] || [ -z "${IPOS_VM_BARE-}" ]; then
+		need make make
+		need gcc gcc libc6-dev
+	fi
+	if [ "$scratch" ]; then
+		make -s -C "$top" vms >&2 9>&-
+		cp "$top/build/bin/vms-exec" "$work/bin/"
+	fi
 	if [ "${IPOS_VM_BARE-}" ]; then
 		return
 	fi
-	need make make
-	need gcc gcc libc6-dev
 	need pkg-config pkg-config
 	need /usr/include/libmnl/libmnl.h libmnl-dev
 	# A make that runs this has a jobserver and variables of its own.
@@ -82,7 +88,8 @@ guest_prepare() (
 	depmod -b "$work/depmod" "$release"
 ) 9>"$top/build/lock"
 
-# guest_job NAME COMMAND...: what tests/lib/vm-run reads there. scratch is a directory that guests share and may change.
+# guest_job NAME COMMAND...: what tests/lib/vm-run reads there. scratch is a directory that guests share and may change,
+# control the guest's address on the network of their own, machines all of these: for tests/vms, else empty.
 guest_job() {
 	local name=$1 cwd=$PWD tty='' release variable
 	shift
@@ -94,7 +101,7 @@ guest_job() {
 	fi
 	mkdir -p "$work/$name"
 	{
-		declare -p name cwd command tty release scratch
+		declare -p name cwd command tty release scratch control machines
 		HOME=/root
 		for variable in HOME TERM LANG LC_ALL "${!IPOS_@}"; do
 			[ -z "${!variable+x}" ] || echo "export $variable=${!variable@Q}"
@@ -156,6 +163,7 @@ guest_append() {
 guest_boot() {
 	local name=$1 dir=$work/$1 console=(-chardev "null,id=tty") accel=(-accel "tcg,thread=multi")
 	shift
+	guest_options[$name]=${*@Q}
 	guest_ports "$dir" "$name"
 	guest_share "$dir" fs unshare -m "$top/tests/lib/vm-share" "$dir" "$top" "$PWD"
 	if [ "$scratch" ]; then
@@ -182,7 +190,6 @@ guest_boot() {
 		-chardev "file,id=end,path=$dir/end" -device virtserialport,nr=3,chardev=end \
 		"$@" <&0 >&7 2>"$dir/qemu.log" 8>&- &
 	guest_qemu[$name]=$! guest_since[$name]=$SECONDS guest_pids[$!]=1
-	guest_options[$name]=${*@Q}
 	exec 7>&-
 }
 
