@@ -6,7 +6,7 @@ KDIR	?= /lib/modules/$(KVER)/build
 BUILD	:= $(CURDIR)/build
 TREE	:= $(BUILD)/$(KVER)/tree
 
-.PHONY: all help module ipos-ctl vms install check unit static demo play model bench clean
+.PHONY: all help module ipos-ctl vm-tools install check unit static demo play model bench clean
 
 all: module ipos-ctl ## the module for kernel KVER (this one's by default), and ipos-ctl
 
@@ -32,9 +32,10 @@ ipos-ctl: ## build/bin/ipos-ctl
 	@mkdir -p $(BUILD)/bin
 	+$(MAKE) -C tools/ipos-ctl O=$(BUILD)/bin
 
-# What tests/vms is made of.
-vms: $(BUILD)/bin/vms-exec $(BUILD)/bin/vms-switch
-$(BUILD)/bin/vms-%: tests/lib/vms-%.c
+# What tests/vm and tests/vms use besides.
+VM_TOOLS := $(addprefix $(BUILD)/bin/,vms-exec vms-switch tsc-khz)
+vm-tools: $(VM_TOOLS)
+$(VM_TOOLS): $(BUILD)/bin/%: tests/lib/%.c
 	@mkdir -p $(BUILD)/bin
 	$(CC) -O2 -Wall -o $@ $<
 

@@ -64,21 +64,17 @@ guest_prepare() (
 	cp -al "$boot/lib/modules/$release" "$work/modules"
 	ln -s "$(realpath "$boot/build")" "$work/modules/build"
 	mkdir "$work/bin"
-	if [ "$scratch" ] || [ -z "${IPOS_VM_BARE-}" ]; then
-		need make make
-		need gcc gcc libc6-dev
-	fi
-	if [ "$scratch" ]; then
-		make -s -C "$top" vms >&2 9>&-
-		cp "$top/build/bin/vms-exec" "$work/bin/"
-	fi
+	need make make
+	need gcc gcc libc6-dev
+	# A make that runs this has a jobserver and variables of its own.
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+	make -s -C "$top" vm-tools >&2 9>&-
+	cp "$top/build/bin/vms-exec" "$work/bin/"
 	if [ "${IPOS_VM_BARE-}" ]; then
 		return
 	fi
 	need pkg-config pkg-config
 	need /usr/include/libmnl/libmnl.h libmnl-dev
-	# A make that runs this has a jobserver and variables of its own.
-	unset MAKEFLAGS MFLAGS MAKELEVEL
 	make -s -j "$(nproc)" -C "$top" module KVER="$release" KDIR="$boot/build" >&2 9>&-
 	make -s -C "$top" ipos-ctl >&2 9>&-
 	cp "$top/build/bin/ipos-ctl" "$work/bin/"
@@ -147,15 +143,19 @@ guest_ports() {
 
 # guest_append DIR: the kernel's command line
 guest_append() {
-	local append
+	local append khz=1000000
 	append="console=ttyS0 loglevel=5 panic=-1 oops=panic panic_on_warn=1 softlockup_panic=1 mitigations=off"
 	# The emulator keeps translated code by address, so the same address for the same library halves a program's start;
 	# and the emulated TSC is good, though the kernel cannot tell, while each reading of the HPET stops the other CPUs.
-	append+=" norandmaps tsc=reliable"
+	# Where the host is busy the timer may not tick as soon as the kernel's check of it wants.
+	append+=" norandmaps tsc=reliable no_timer_check"
 	append+=" sysctl.kernel.hung_task_panic=1 sysctl.kernel.hung_task_timeout_secs=60 random.trust_cpu=on"
 	append+=" ipos_top=\"$top\" ipos_work=\"$1\" ipos_cwd=\"$PWD\""
 	# An idle guest that counts skips to its next timer: a wait for the host may take it minutes.
 	[ -z "$count" ] || append+=" sysctl.kernel.hung_task_timeout_secs=0"
+	# Measured by the guest, it may be anything on a busy host.
+	[ "$count" ] || khz=$("$top/build/bin/tsc-khz")
+	append+=" tsc_early_khz=$khz"
 	echo "$append"
 }
 

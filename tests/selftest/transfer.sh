@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # 20 MB each way through a hand-off, with the offloads of the wires' devices (segmentation, checksums) and without.
+# vms 2
 # need /usr/bin/python3 python3
 # need nginx nginx
 # need curl curl
