@@ -28,9 +28,9 @@ module: ## build/KVER/ipos.ko
 	+$(MAKE) -C $(KDIR) M=$(TREE) CONFIG_DEBUG_INFO_BTF_MODULES= modules
 	@cp -u $(TREE)/ipos.ko $(BUILD)/$(KVER)/ipos.ko
 
-ipos-ctl: ## build/bin/ipos-ctl
+ipos-ctl: ## build/bin/ipos-ctl; its manual page and completion, below build/share
 	@mkdir -p $(BUILD)/bin
-	+$(MAKE) -C tools/ipos-ctl O=$(BUILD)/bin
+	+$(MAKE) -C tools/ipos-ctl O=$(BUILD)/bin S=$(BUILD)/share all
 
 # What tests/vm and tests/vms use besides.
 VM_TOOLS := $(addprefix $(BUILD)/bin/,vms-exec vms-switch tsc-khz)
@@ -63,9 +63,11 @@ model: ## the hand-off's rules by spin: every case, every rule switched off
 bench: ## instructions per packet beside IPVS, tc and ip_forward: build/bench.json
 	tests/bench/run
 
-install: all ## module and ipos-ctl into this system
+install: all ## module, ipos-ctl, manual page and completion into this system
 	install -D -m 644 $(BUILD)/$(KVER)/ipos.ko $(DESTDIR)/lib/modules/$(KVER)/extra/ipos.ko
 	install -D -m 755 $(BUILD)/bin/ipos-ctl $(DESTDIR)/usr/sbin/ipos-ctl
+	cd $(BUILD)/share && find man bash-completion -type f ! -name '*.new' \
+		-exec install -D -m 644 '{}' '$(DESTDIR)/usr/share/{}' ';'
 	[ -n "$(DESTDIR)" ] || depmod $(KVER)
 
 clean: ## remove everything that was built, but for downloaded kernels

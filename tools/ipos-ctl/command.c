@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 #include "command.h"
+#include "describe.h"
 #include "error.h"
 #include "help.h"
 #include "netlink.h"
@@ -12,11 +13,6 @@
 static bool is_first(enum arg_how how)
 {
 	return how == ARG_FIRST || how == ARG_FIRST_OPTIONAL;
-}
-
-static bool is_keyword(enum arg_how how)
-{
-	return !is_first(how) && how != ARG_MANY;
 }
 
 static bool was_given(const struct call *call, const struct arg *arg)
@@ -44,7 +40,7 @@ static const struct arg *find_keyword(const struct command *command,
 	const struct arg *arg;
 
 	for (arg = command->args; arg && arg->field; arg++)
-		if (is_keyword(arg->how) && !strcmp(arg->field->name, word))
+		if (command_is_keyword(arg->how) && !strcmp(arg->field->name, word))
 			return arg;
 	return NULL;
 }
@@ -189,6 +185,26 @@ static int show_help(const char *object_name, const char *command_name)
 	return DONE;
 }
 
+/* "help --man OBJECT", "help --objects", "help --completion": for the build */
+static bool try_describe(int argc, char **argv)
+{
+	const struct object *object;
+
+	if (argc == 3 && !strcmp(argv[1], "--man")) {
+		object = command_object(argv[2]);
+		if (object)
+			describe_man(object);
+		return object;
+	}
+	if (argc == 2 && !strcmp(argv[1], "--objects"))
+		describe_objects();
+	else if (argc == 2 && !strcmp(argv[1], "--completion"))
+		describe_completion();
+	else
+		return false;
+	return true;
+}
+
 static bool is_help(int argc, char **argv, int i)
 {
 	return argc > i && !strcmp(argv[i], "help");
@@ -200,6 +216,9 @@ static bool try_help(int argc, char **argv, int *status)
 	const char *object, *command;
 
 	if (is_help(argc, argv, 0)) {
+		*status = DONE;
+		if (try_describe(argc, argv))
+			return true;
 		object = argc > 1 ? argv[1] : NULL;
 		command = argc > 2 ? argv[2] : NULL;
 	} else if (is_help(argc, argv, 1)) {

@@ -103,5 +103,10 @@ void command_row(struct nlattr **row, void *arg);
 const struct object *const *command_objects(void);
 const struct object *command_object(const char *name);
 const struct command *command_of(const struct object *object, const char *name);
+/* Whether the argument is named, and not known by its place. */
+bool command_is_keyword(enum arg_how how);
+/* Whether the object's commands had this argument before. */
+bool command_told_before(const struct object *object,
+			 const struct command *command, const struct arg *arg);
 
 #endif /* IPOS_CTL_COMMAND_H */

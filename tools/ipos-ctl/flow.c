@@ -116,7 +116,7 @@ static const struct field from_port = {
 
 static const struct field server = {
 	"server", &kind_ipv4, IPOS_A_FLOW_PEER, NULL,
-	"only those handed to or by a board, by its Server IP"
+	"only those handed to or by a board, by its Server IP", "server"
 };
 
 static const struct field connect_state = {

@@ -53,23 +53,9 @@ static void usage(const struct object *object, const struct command *command,
 	putchar('\n');
 }
 
-static bool told_before(const struct object *object,
-			const struct command *command, const struct arg *arg)
-{
-	for (const struct command *c = object->commands; c <= command; c++)
-		for (const struct arg *a = c->args; a && a->field; a++) {
-			if (a == arg)
-				return false;
-			if (a->field == arg->field)
-				return true;
-		}
-	return false;
-}
-
 static void explain(const struct arg *arg)
 {
-	bool keyword = arg->how == ARG_KEYWORD || arg->how == ARG_NEEDED ||
-		       arg->how == ARG_ONE_OF;
+	bool keyword = command_is_keyword(arg->how);
 
 	printf("  %-22s %s\n",
 	       keyword ? arg->field->name : value_meta(arg->field),
@@ -122,7 +108,7 @@ void help_object(const struct object *object)
 	for (command = object->commands; command->name; command++)
 		for (const struct arg *arg = command->args; arg && arg->field;
 		     arg++) {
-			if (told_before(object, command, arg))
+			if (command_told_before(object, command, arg))
 				continue;
 			fputs(before, stdout);
 			before = "";

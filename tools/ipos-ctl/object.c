@@ -46,6 +46,39 @@ const struct object *command_object(const char *name)
 }
 
 /**
+ * command_is_keyword() - whether an argument is named
+ * @how: the argument's
+ *
+ * Return: false when it is known by its place.
+ */
+bool command_is_keyword(enum arg_how how)
+{
+	return how == ARG_KEYWORD || how == ARG_NEEDED || how == ARG_ONE_OF;
+}
+
+/**
+ * command_told_before() - whether an object's arguments were explained already
+ * @object: the object
+ * @command: one of its commands
+ * @arg: an argument of that
+ *
+ * Return: true when an argument before it, of the same command or an earlier
+ * one, is the same.
+ */
+bool command_told_before(const struct object *object,
+			 const struct command *command, const struct arg *arg)
+{
+	for (const struct command *c = object->commands; c <= command; c++)
+		for (const struct arg *a = c->args; a && a->field; a++) {
+			if (a == arg)
+				return false;
+			if (a->field == arg->field)
+				return true;
+		}
+	return false;
+}
+
+/**
  * command_of() - a command of an object by its name
  * @object: the object
  * @name: the whole word

@@ -5,7 +5,8 @@
 static const char *const states[] = { "up", "drain", "down", NULL };
 
 static const struct field ip = {
-	"ip", &kind_ipv4, IPOS_A_SERVER_IP, NULL, "the board's Server IP"
+	"ip", &kind_ipv4, IPOS_A_SERVER_IP, NULL, "the board's Server IP",
+	"server"
 };
 
 static const struct field lladdr = {

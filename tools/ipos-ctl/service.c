@@ -15,7 +15,7 @@ static const struct field proto = {
 
 static const struct field endpoint = {
 	"endpoint", &kind_endpoint, IPOS_A_SERVICE_ADDR, NULL,
-	"what clients talk to"
+	"what clients talk to", "service"
 };
 
 static const struct field addr = {

@@ -7,7 +7,7 @@
 #include "print.h"
 
 static const struct field name = {
-	"name", &kind_text, IPOS_A_STATS_NAME, NULL, "only these"
+	"name", &kind_text, IPOS_A_STATS_NAME, NULL, "only these", "counter"
 };
 
 static const struct field value = {

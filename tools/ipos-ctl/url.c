@@ -4,12 +4,12 @@
 
 static const struct field url = {
 	"url", &kind_url, IPOS_A_URL_URL, NULL,
-	"host and beginning of the path; host * is any"
+	"host and beginning of the path; host * is any", "url"
 };
 
 static const struct field server = {
 	"server", &kind_ipv4, IPOS_A_URL_SERVER, NULL,
-	"Server IP of a board that may serve it"
+	"Server IP of a board that may serve it", "server"
 };
 
 static const struct field *const columns[] = { &url, &server, NULL };

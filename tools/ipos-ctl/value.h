@@ -18,6 +18,8 @@ struct kind;
  * @attr: the attribute
  * @words: of kinds that are words: by value or bit, ends with NULL; "" is none
  * @help: what it means
+ * @complete: of what there is, what a value may be; completion.bash asks;
+ *	NULL: nobody can know
  */
 struct field {
 	const char *name;
@@ -25,6 +27,7 @@ struct field {
 	uint16_t attr;
 	const char *const *words;
 	const char *help;
+	const char *complete;
 };
 
 /**
