@@ -134,6 +134,15 @@ def segment(src, sport, dst, dport, flags, seq, ack=0, data=b"", options=b"", wi
     return ip[:10] + struct.pack(">H", checksum(ip) ^ (0x5555 if bad_header else 0)) + ip[12:] + tcp
 
 
+def icmp(src, dst, quoted, kind=3, code=4, rest=0, options=b"", bad_checksum=False, protocol=1):
+    """An ICMP error, "fragmentation needed" unless told otherwise; the end of the rest is its MTU."""
+    body = struct.pack(">BBHI", kind, code, 0, rest) + quoted
+    body = body[:2] + struct.pack(">H", checksum(body) ^ (0x5555 if bad_checksum else 0)) + body[4:]
+    ip = struct.pack(">BBHHHBBH", 0x45 + len(options) // 4, 0, 20 + len(options) + len(body), 0, 0, 64, protocol,
+                     0) + ip_bytes(src) + ip_bytes(dst) + options
+    return ip[:10] + struct.pack(">H", checksum(ip)) + ip[12:] + body
+
+
 # ipOS frames
 
 def header(kind, client, target, protocol=TCP):
@@ -197,7 +206,7 @@ class Frame:
             self.tcb = dict(zip((name for name, _ in TCB), struct.unpack(TCB_FORMAT, body[6:146])))
             self.handoff_id = self.tcb["handoff_id"]
         elif self.kind == PACKET:
-            self.inner = Segment(body)
+            self.inner = Segment(body) if body[9] == 6 else body
         elif self.kind >= 0x80:
             self.length, self.reason, self.handoff_id = struct.unpack(">HHQ", body[:12])
             self.service = socket.inet_ntoa(body[12:16]), int.from_bytes(body[16:18], "big")
