@@ -116,7 +116,8 @@ void ipos_unattached_agree(struct ipos_endpoint *ep,
 	ep->snd_wscale = opt->wscale_ok ? opt->snd_wscale : 0;
 	ep->rcv_wscale = opt->wscale_ok ? window_shift(net) : 0;
 	ep->adv_mss = advertised_mss(ep, dev);
-	ep->snd_mss = clamp_t(u16, opt->mss_clamp, TCP_MIN_MSS, ep->adv_mss);
+	/* The fabric carries nothing towards the client. */
+	ep->snd_mss = max_t(u16, opt->mss_clamp, TCP_MIN_MSS);
 	ep->rcv_wnd = rounddown(U16_MAX, ep->adv_mss);
 	ep->ts_recent = opt->saw_tstamp ? opt->rcv_tsval : 0;
 	ep->ts_recent_at = jiffies;

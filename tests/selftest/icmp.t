@@ -81,7 +81,8 @@ class Moving:
 
     def offered(self):
         self.client.send("PA", self.request)
-        self.id = fake.expect(CONNECTION, client=self.at).handoff_id
+        offer = fake.expect(CONNECTION, client=self.at)
+        self.id, self.tcb = offer.handoff_id, offer.tcb
         return self
 
     def moved(self):
@@ -382,6 +383,14 @@ def _():
 
 
 # Segments too long for the fabric: 1500 bytes less 16 and two headers leave 1444
+
+@test("the fabric limits what the client may send, and not what is sent to it, which never crosses it")
+def _():
+    for offered, wanted in (1460, 1460), (1444, 1444), (536, 536), (88, 88), (40, 88), (8960, 8960), (65535, 65535):
+        block = Moving(options=mss(offered)).offered().tcb
+        equal((block["snd_mss"], block["adv_mss"]), (wanted, 1444))
+    equal(Moving(options=b"").offered().tcb["snd_mss"], 536)
+
 
 def cut(o, flags, data, sizes, seq=None, **fields):
     """It arrives as several segments of these sizes; those."""
