@@ -13,7 +13,7 @@ all: module ipos-ctl ## the module for kernel KVER (this one's by default), and 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-demo: ## see it work: three boards and a client in a VM, each claim checked
+demo: ## see it work: three boards and a client, four VMs, each claim checked
 	@tests/demo/demo
 
 play: ## a shell on the client of such a cluster

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# What the demo and the playground stand on: the standard cluster (tests/cluster) with three boards, and unmodified nginx
-# on each. Sourced in the VM, with the top of the tree in $top.
+# What the demo and the playground stand on: the standard cluster (tests/vms) with three boards, and unmodified nginx on
+# each. Sourced on the client, with the top of the tree in $top.
 # shellcheck disable=SC2034,SC2154 # $service and $rule are the caller's, $tmp is tap.sh's
 
 # shellcheck source=tests/lib/tap.sh
@@ -35,6 +35,8 @@ cluster_with_nginx() {
 	local n webs=()
 	"$top/tests/cluster" up 3 >"$tmp/cluster.log" 2>&1 || { cat "$tmp/cluster.log" >&2 && return 1; }
 	for n in 1 2 3; do
+		# Emulated machines may take longer to answer than a frame is waited for, and then it is sent twice.
+		on "board$n" ipos-ctl board set offer-ms 1000 ack-ms 2000 || return
 		(trap - EXIT && web "$n") &
 		webs+=($!)
 	done
