@@ -9,6 +9,9 @@
 # shellcheck source=tests/lib/machines.sh
 . "$(dirname "${BASH_SOURCE[0]}")/machines.sh"
 
+# Several emulated machines are slower than one.
+! separate || TAP_WAIT=${TAP_WAIT:-90}
+
 # on NAME COMMAND...: on that board or client
 on() { "${enter[@]}" "$@"; }
 
@@ -87,4 +90,23 @@ fetch() {
 	need curl curl || return 1
 	shift 2
 	on "$name" curl -sS --fail --max-time 30 "$@" "$url"
+}
+
+# sshd_start BOARD PORT: for root, by a key of this test's
+sshd_start() {
+	need /usr/sbin/sshd openssh-server || return 1
+	[ -e "$tmp/host" ] || ssh-keygen -q -t ed25519 -N '' -f "$tmp/host"
+	[ -e "$tmp/user" ] || ssh-keygen -q -t ed25519 -N '' -f "$tmp/user"
+	on "$1" mkdir -p /run/sshd
+	# An account whose password is locked may not log in by key, either; this is the VM's own copy.
+	on "$1" sed -i 's/^root:[^:]*:/root:*:/' /etc/shadow
+	start "$1" "$tmp/sshd-$1" /usr/sbin/sshd -D -e -f /dev/null -p "$2" -h "$tmp/host" -o PidFile=none \
+		-o UsePAM=no -o StrictModes=no -o AuthorizedKeysFile="$tmp/user.pub" -o PermitRootLogin=prohibit-password
+	wait_for listening "$1" "$2"
+}
+
+# shell PORT COMMAND: from the client, by ssh to board 1's address
+shell() {
+	on client ssh -F none -i "$tmp/user" -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=60 \
+		-o UserKnownHostsFile="$tmp/known" -o LogLevel=ERROR -p "$1" root@192.0.2.1 "$2"
 }

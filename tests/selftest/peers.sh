@@ -92,22 +92,6 @@ on board1 ipos-ctl -batch - <<-BATCH
 	service add tcp 192.0.2.1:5202 inspect none
 BATCH
 
-ssh-keygen -q -t ed25519 -N '' -f "$tmp/host"
-ssh-keygen -q -t ed25519 -N '' -f "$tmp/user"
-# sshd_start BOARD PORT
-sshd_start() {
-	on "$1" mkdir -p /run/sshd
-	# An account whose password is locked may not log in by key, either; this is the VM's own copy.
-	on "$1" sed -i 's/^root:[^:]*:/root:*:/' /etc/shadow
-	start "$1" "$tmp/sshd-$1" /usr/sbin/sshd -D -e -f /dev/null -p "$2" -h "$tmp/host" -o PidFile=none \
-		-o UsePAM=no -o StrictModes=no -o AuthorizedKeysFile="$tmp/user.pub" -o PermitRootLogin=prohibit-password
-	wait_for listening "$1" "$2"
-}
-# shell PORT COMMAND
-shell() {
-	on client ssh -F none -i "$tmp/user" -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=30 \
-		-o UserKnownHostsFile="$tmp/known" -o LogLevel=ERROR -p "$1" root@192.0.2.1 "$2"
-}
 # shellcheck disable=SC2016 # expands over there
 where='set -- $SSH_CONNECTION; echo "$1 $3 $4 $(ip -br -4 address show eth1 | tr -s " " | cut -d " " -f 3)"'
 sshd_start board1 22
