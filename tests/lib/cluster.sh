@@ -89,7 +89,7 @@ fetch() {
 	local name=$1 url=$2
 	need curl curl || return 1
 	shift 2
-	on "$name" curl -sS --fail --max-time 30 "$@" "$url"
+	on "$name" curl -sS --fail --max-time "${TAP_WAIT:-30}" "$@" "$url"
 }
 
 # sshd_start BOARD PORT: for root, by a key of this test's

@@ -18,7 +18,7 @@ reports='WARNING:|BUG:|\[ cut here \]|Call Trace:|Oops|Kernel panic|general prot
 reports+='|suspicious RCU|rcu.*(stall|self-detected)|possible .* deadlock|possible .* locking|inconsistent lock state'
 reports+='|blocked for more than|unregister_netdevice: waiting|soft lockup|hard LOCKUP|DEBUG_LOCKS_WARN|refcount_t:'
 reports+='|list_(add|del) corruption|while atomic|invalid context|held lock freed|still has locks held'
-reports+='|kmemleak: [0-9]+ new|Attempted to kill init'
+reports+='|kmemleak: [0-9]+ new|Attempted to kill init|BUG [a-z]|ref_tracker: |INFO: (lockdep|trying to register)'
 
 # By guest's name: its qemu, and when it was started. By process: all that is to end with the run.
 declare -A guest_qemu=() guest_since=() guest_boots=() guest_options=() guest_pids=()
@@ -32,6 +32,11 @@ guest_init() {
 		exit 2
 	fi
 	boot=$top/build/kernel/$kernel
+	patience=1
+	if [ "$kernel" = debug ]; then
+		# Its checks take time and memory.
+		patience=6 memory=$((memory * 2)) limit=$((limit * patience))
+	fi
 	mkdir -p "$top/build/vm"
 	work=$(mktemp -d "$top/build/vm/XXXXXX")
 	trap guest_cleanup EXIT
@@ -98,8 +103,8 @@ guest_job() {
 	mkdir -p "$work/$name"
 	{
 		declare -p name cwd command tty release scratch control machines
-		HOME=/root
-		for variable in HOME TERM LANG LC_ALL "${!IPOS_@}"; do
+		HOME=/root TAP_WAIT=$((30 * patience))
+		for variable in HOME TAP_WAIT TERM LANG LC_ALL "${!IPOS_@}"; do
 			[ -z "${!variable+x}" ] || echo "export $variable=${!variable@Q}"
 		done
 	} >"$work/$name/job"
@@ -149,7 +154,9 @@ guest_append() {
 	# and the emulated TSC is good, though the kernel cannot tell, while each reading of the HPET stops the other CPUs.
 	# Where the host is busy the timer may not tick as soon as the kernel's check of it wants.
 	append+=" norandmaps tsc=reliable no_timer_check"
-	append+=" sysctl.kernel.hung_task_panic=1 sysctl.kernel.hung_task_timeout_secs=60 random.trust_cpu=on"
+	append+=" sysctl.kernel.hung_task_panic=1 sysctl.kernel.hung_task_timeout_secs=$((60 * patience))"
+	append+=" sysctl.kernel.watchdog_thresh=$((10 * patience)) rcupdate.rcu_cpu_stall_timeout=$((21 * patience))"
+	append+=" random.trust_cpu=on"
 	append+=" ipos_top=\"$top\" ipos_work=\"$1\" ipos_cwd=\"$PWD\""
 	# An idle guest that counts skips to its next timer: a wait for the host may take it minutes.
 	[ -z "$count" ] || append+=" sysctl.kernel.hung_task_timeout_secs=0"
@@ -223,11 +230,11 @@ guest_reports() { grep -qaE "$reports" "$work/$1/console"; }
 # happened by then, so it may begin anew; a kernel that never boots is a failure all the same.
 guest_again() {
 	local name=$1 options
-	if [ $((SECONDS - guest_since[$name])) -lt 90 ] || [ "${guest_boots[$name]-1}" -ge 3 ] ||
+	if [ $((SECONDS - guest_since[$name])) -lt $((90 * patience)) ] || [ "${guest_boots[$name]-1}" -ge 3 ] ||
 		grep -qa 'ipos-vm: booted' "$work/$name/console"; then
 		return
 	fi
-	echo "$guest_program: $name: no boot after 90 s, once more" >&2
+	echo "$guest_program: $name: no boot after $((90 * patience)) s, once more" >&2
 	guest_boots[$name]=$((${guest_boots[$name]-1} + 1))
 	guest_end "$name"
 	[ "$name" != "$guest_first" ] || wait "$guest_out" "$guest_err" || :
