@@ -106,6 +106,17 @@ peer_start() {
 # sum FILE: its SHA-256; of standard input without FILE
 sum() { sha256sum "$@" | cut -d ' ' -f 1; }
 
+# roots COUNT [FILE BYTES]: for each board N a folder $tmp/rootN, to be served: index.html, "board N"; and FILE, of random
+# bytes, whose SHA-256 is in want[N] then
+roots() {
+	local n
+	for ((n = 1; n <= $1; n++)); do
+		mkdir -p "$tmp/root$n" && echo "board $n" >"$tmp/root$n/index.html" || return
+		[ $# = 1 ] || head -c "$3" /dev/urandom >"$tmp/root$n/$2" || return
+		[ $# = 1 ] || want[n]=$(sum "$tmp/root$n/$2")
+	done
+}
+
 # rows_begin: a row in each table of endpoints, by requests from 192.0.2.100's ports 40001 to 40004: on board 1 one that
 # is not complete (temporary), one that stays (local), one that moved (forward; local on board 2), and one offered to a
 # board that is not there (forward-connect). They stay until rows_end.

@@ -68,6 +68,15 @@ is() {
   wanted: $3"
 }
 
+# says NAME STATUS TEXT COMMAND...: both streams, exactly
+says() {
+	local name=$1 status=$2 text=$3 got
+	shift 3
+	got=$("$@" 2>&1 </dev/null && echo "exit 0" || echo "exit $?")
+	is "$name" "$got" "${text:+$text
+}exit $status"
+}
+
 # like NAME GOT PATTERN: an extended regular expression
 like() {
 	[[ $2 =~ $3 ]]

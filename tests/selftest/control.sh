@@ -10,15 +10,6 @@ cd "$(dirname "$0")/../.." || exit
 . tests/lib/tap.sh
 plan 281
 
-# says NAME STATUS TEXT COMMAND...: both streams, exactly
-says() {
-	local name=$1 status=$2 text=$3 got
-	shift 3
-	got=$("$@" 2>&1 </dev/null && echo "exit 0" || echo "exit $?")
-	is "$name" "$got" "${text:+$text
-}exit $status"
-}
-
 ctl() { ipos-ctl -n a "$@"; }
 does() { says "$*" 0 "" ctl "$@"; }
 

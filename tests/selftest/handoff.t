@@ -157,6 +157,15 @@ class Origin:
         self.answers(sock)
         self.end(sock)
 
+    def buried(self):
+        """Nothing revives it; its successor is another matter."""
+        with counts(frames_received=1, drop_stale_offer=1):
+            self.offer()
+        with counts(frames_received=1, frames_sent=1):
+            self.packet("PA", b"request")
+            self.told(UNKNOWN, seq=self.first)
+        Origin(port=self.at[1]).works()
+
     def answers(self, sock):
         """From the service's address, straight from board 2."""
         self.client.ack = 5001
@@ -284,13 +293,7 @@ def _():
         o.told(UNKNOWN, handoff_id=o.id, seq=o.next)
     equal((o.reserved(), accepted(there)), (0, None))
     timers(board2)
-    with counts(frames_received=1, drop_stale_offer=1):
-        o.offer()
-    with counts(frames_received=1, frames_sent=1):
-        o.packet("PA", b"request")
-        o.told(UNKNOWN, seq=o.first)
-    # Its successor is another matter.
-    Origin(port=o.at[1]).works()
+    o.buried()
 
 
 @test("once committed, it is not repeated any more")
@@ -433,12 +436,7 @@ def _():
                     table_local=-1 if n == 0 else 0, table_closed=1 if n == 0 else 0):
             o.withdraw()
             o.told(WITHDRAWN, handoff_id=o.id)
-    with counts(frames_received=1, drop_stale_offer=1):
-        o.offer()
-    with counts(frames_received=1, frames_sent=1):
-        o.packet("PA", b"request")
-        o.told(UNKNOWN, seq=o.first)
-    Origin(port=o.at[1]).works()
+    o.buried()
 
 
 @test("it does not end a committed one, and is not answered as if it did")

@@ -38,6 +38,15 @@ def temporary(c):
     return len(board1.flows("temporary", "from", net.address, "port", str(c.port)))
 
 
+def attached(c):
+    """A socket of board 1 gets its request, and is ended by its reset."""
+    sock, _ = accept(here)
+    equal(sock.recv(1000), GET)
+    c.expect("A", ack=c.seq)
+    c.reset()
+    sock.close()
+
+
 @after_each
 def nothing_is_left():
     for table in "temporary", "connect":
@@ -186,11 +195,7 @@ def _():
     c.expect("SA")
     with counts(established=1, held=1, policy_hit=1, attached_here=1, table_temporary=-1, table_local=1):
         c.send("PA", GET)
-    sock, _ = accept(here)
-    equal(sock.recv(1000), GET)
-    c.expect("A", ack=c.seq)
-    c.reset()
-    sock.close()
+    attached(c)
 
 
 @test("data in the SYN, and a Fast Open cookie, are ignored: the client sends them again")
@@ -202,11 +207,7 @@ def _():
         equal(set(got.options), {2})
         c.seq = c.isn + 1
         c.send("PA", GET)
-        sock, _ = accept(here)
-        equal(sock.recv(1000), GET)
-        c.expect("A", ack=c.seq)
-        c.reset()
-        sock.close()
+        attached(c)
 
 
 @test("a FIN before any request goes to the policy's board, whose application sees the end")

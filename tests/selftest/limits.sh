@@ -16,9 +16,8 @@ cd "$(dirname "$0")/.." || exit
 plan 24
 
 ok "two boards come up" ./cluster up 2
+roots 2
 for n in 1 2; do
-	mkdir -p "$tmp/root$n"
-	echo "board $n" >"$tmp/root$n/index.html"
 	nginx_start "board$n" "$tmp/root$n"
 done
 on board1 ipos-ctl service add tcp 192.0.2.1:80 inspect http

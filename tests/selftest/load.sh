@@ -17,11 +17,9 @@ plan 13
 
 ok "three boards come up" ./cluster up 3
 ok "nothing is sent twice without need" calm
+# Twice what one segment holds.
+roots 3 file 3000
 for n in 1 2 3; do
-	mkdir "$tmp/root$n"
-	# Twice what one segment holds.
-	head -c 3000 /dev/urandom >"$tmp/root$n/file"
-	want[n]=$(sum "$tmp/root$n/file")
 	nginx_start "board$n" "$tmp/root$n"
 done
 on board1 ipos-ctl -batch - <<-BATCH

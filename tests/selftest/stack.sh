@@ -17,11 +17,8 @@ cd "$(dirname "$0")/.." || exit
 plan 51
 
 ok "three boards come up" ./cluster up 3
+roots 3 big 4000000
 for n in 1 2 3; do
-	mkdir "$tmp/root$n"
-	echo "board $n" >"$tmp/root$n/index.html"
-	head -c 4000000 /dev/urandom >"$tmp/root$n/big"
-	want[n]=$(sum "$tmp/root$n/big")
 	nginx_start board$n "$tmp/root$n" "listen 8080; location /slow/ { alias $tmp/root$n/; limit_rate 600k; }"
 done
 watch client "$tmp/client.pcap"

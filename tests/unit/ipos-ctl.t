@@ -13,15 +13,6 @@ PATH=$PWD/build/unit/ctl:$PATH
 
 plan 120
 
-# says NAME STATUS TEXT COMMAND...: both streams, exactly
-says() {
-	local name=$1 status=$2 text=$3 got
-	shift 3
-	got=$("$@" 2>&1 </dev/null && echo "exit 0" || echo "exit $?")
-	is "$name" "$got" "${text:+$text
-}exit $status"
-}
-
 # wrong TEXT WORD...: an error of the caller's
 wrong() {
 	local text=$1
