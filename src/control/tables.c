@@ -80,6 +80,14 @@ static void put_flags(struct line *line, u32 flags)
 		put(line, " -");
 }
 
+static void put_id(struct line *line, u64 id)
+{
+	if (id)
+		put(line, " 0x%016llx", id);
+	else
+		put(line, " -");
+}
+
 /* Where it is forwarded to, and what for; or the socket, or the hand-off. */
 static void put_reference(struct line *line, struct net *net,
 			  const struct ipos_flow_row *row)
@@ -96,7 +104,7 @@ static void put_reference(struct line *line, struct net *net,
 		break;
 	case IPOS_FLOW_FORWARD_CONNECT:
 	case IPOS_FLOW_RESERVED:
-		put(line, " 0x%016llx", row->handoff_id);
+		put_id(line, row->handoff_id);
 		break;
 	default:
 		put(line, " -");
@@ -105,10 +113,7 @@ static void put_reference(struct line *line, struct net *net,
 
 static void put_origin(struct line *line, const struct ipos_flow_row *row)
 {
-	if (row->handoff_id)
-		put(line, " 0x%016llx", row->handoff_id);
-	else
-		put(line, " -");
+	put_id(line, row->handoff_id);
 	if (row->peer)
 		put(line, " %pI4", &row->peer);
 	else
