@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-plan 281
+plan 284
 
 ctl() { ipos-ctl -n a "$@"; }
 does() { says "$*" 0 "" ctl "$@"; }
@@ -260,6 +260,19 @@ shows "NAME           VALUE  LIMIT  TEXT
 forwarded          0  -      packets of clients forwarded to another board
 table_service      1      1  virtual services" stats show table_service forwarded
 says "a name that is none" 1 'Error: argument "nothing" is wrong: there is no such counter.' ctl stats show nothing
+
+# bash completion asks for what there is
+
+# completes LINE: what is offered
+completes() {
+	# shellcheck disable=SC2016 # expands there
+	bash -c '. "$0" && COMP_LINE=$1 COMP_POINT=${#1} && _ipos_ctl ipos-ctl && printf "%s\n" "${COMPREPLY[@]}"' \
+		build/share/bash-completion/completions/ipos-ctl "$1" | sort
+}
+is "boards are offered by bash" "$(completes "ipos-ctl -n a server del 10.")" \
+	"$(json '*(row["ip"] for row in rows)' server show | tr ' ' '\n' | sort)"
+is "and services" "$(completes "ipos-ctl -n a service del tcp 1")" "192.0.2.9:443"
+is "and counters" "$(completes "ipos-ctl -n a stats show handoff_d")" handoff_done
 
 # Who may, and what of it others see
 
