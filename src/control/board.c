@@ -81,45 +81,73 @@ const struct nla_policy ipos_board_set_policy[IPOS_A_BOARD_MAX + 1] = {
 	},
 };
 
-static u32 *setting_of(struct ipos_engine *engine, int i)
+const struct nla_policy ipos_board_get_policy[IPOS_A_BOARD_MAX + 1] = {
+	[IPOS_A_BOARD_DEFAULTS] = { .type = NLA_FLAG },
+};
+
+static const u32 *setting_of(const struct ipos_settings *now, int i)
 {
-	return (void *)&engine->settings + settings[i].offset;
+	return (const void *)now + settings[i].offset;
 }
 
-static bool put_settings(struct sk_buff *skb, struct ipos_engine *engine)
+static bool put_settings(struct sk_buff *skb, const struct ipos_settings *now)
 {
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
 		if (nla_put_u32(skb, settings[i].attr,
-				READ_ONCE(*setting_of(engine, i))))
+				READ_ONCE(*setting_of(now, i))))
 			return false;
+	return !nla_put_in_addr(skb, IPOS_A_BOARD_SERVER_IP,
+				READ_ONCE(now->server_ip)) &&
+	       !nla_put_u16(skb, IPOS_A_BOARD_ETHERTYPE,
+			    ntohs(READ_ONCE(now->ethertype))) &&
+	       !nla_put_u8(skb, IPOS_A_BOARD_DRAIN, READ_ONCE(now->draining));
+}
+
+static bool put_limit(struct sk_buff *skb, int i, u32 limit)
+{
+	return !nla_put_u32(skb, ipos_bounds[i].attr, limit);
+}
+
+static bool put_defaults(struct sk_buff *skb, struct ipos_engine *engine)
+{
+	int i;
+
 	for (i = 0; i < ARRAY_SIZE(ipos_bounds); i++)
-		if (nla_put_u32(skb, ipos_bounds[i].attr,
-				READ_ONCE(ipos_bound_of(engine, &ipos_bounds[i])->limit)))
+		if (!put_limit(skb, i,
+			       ipos_bound_of(engine, &ipos_bounds[i])->initial))
 			return false;
-	return true;
+	return put_settings(skb, &ipos_engine_defaults);
+}
+
+static bool put_now(struct sk_buff *skb, struct ipos_engine *engine)
+{
+	struct ipos_bound *bound;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ipos_bounds); i++) {
+		bound = ipos_bound_of(engine, &ipos_bounds[i]);
+		if (!put_limit(skb, i, READ_ONCE(bound->limit)))
+			return false;
+	}
+	return put_settings(skb, &engine->settings) &&
+	       !nla_put_u64_64bit(skb, IPOS_A_BOARD_EPOCH, engine->epoch,
+				  IPOS_A_BOARD_PAD) &&
+	       !nla_put_u32(skb, IPOS_A_BOARD_FABRIC_MTU,
+			    READ_ONCE(engine->mtu));
 }
 
 static int fill(struct sk_buff *skb, struct genl_info *info)
 {
 	struct ipos_engine *engine = &ipos_info_board(info)->engine;
-	struct ipos_settings *now = &engine->settings;
+	bool defaults = info->attrs[IPOS_A_BOARD_DEFAULTS];
 	void *hdr;
 
 	hdr = genlmsg_put_reply(skb, info, &ipos_family, 0,
 				IPOS_CMD_BOARD_GET);
-	if (!hdr ||
-	    nla_put_in_addr(skb, IPOS_A_BOARD_SERVER_IP,
-			    READ_ONCE(now->server_ip)) ||
-	    nla_put_u16(skb, IPOS_A_BOARD_ETHERTYPE,
-			ntohs(READ_ONCE(now->ethertype))) ||
-	    nla_put_u64_64bit(skb, IPOS_A_BOARD_EPOCH, engine->epoch,
-			      IPOS_A_BOARD_PAD) ||
-	    nla_put_u32(skb, IPOS_A_BOARD_FABRIC_MTU,
-			READ_ONCE(engine->mtu)) ||
-	    nla_put_u8(skb, IPOS_A_BOARD_DRAIN, READ_ONCE(now->draining)) ||
-	    !put_settings(skb, engine))
+	if (!hdr || !(defaults ? put_defaults(skb, engine) :
+				 put_now(skb, engine)))
 		return -EMSGSIZE;
 	genlmsg_end(skb, hdr);
 	return 0;
@@ -222,7 +250,7 @@ static void apply(struct ipos_engine *engine, struct nlattr **attrs)
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
 		if (attrs[settings[i].attr])
-			WRITE_ONCE(*setting_of(engine, i),
+			WRITE_ONCE(*(u32 *)setting_of(now, i),
 				   nla_get_u32(attrs[settings[i].attr]));
 	for (i = 0; i < ARRAY_SIZE(ipos_bounds); i++)
 		if (attrs[ipos_bounds[i].attr])

@@ -21,38 +21,73 @@
 	.maxattr = max,						\
 }
 
+/* Calls the handler, and tells those who listen of what was changed. */
+#define CHANGE(name, OBJECT)						\
+static int change_##name(struct sk_buff *skb, struct genl_info *info)	\
+{									\
+	int err = ipos_##name##_doit(skb, info);			\
+									\
+	if (!err)							\
+		ipos_config_changed(info, IPOS_A_CONFIG_##OBJECT,	\
+				    IPOS_A_##OBJECT##_MAX);		\
+	return err;							\
+}
+
+CHANGE(board_set, BOARD)
+CHANGE(dev_add, DEV)
+CHANGE(dev_del, DEV)
+CHANGE(server_add, SERVER)
+CHANGE(server_set, SERVER)
+CHANGE(server_del, SERVER)
+CHANGE(service_add, SERVICE)
+CHANGE(service_set, SERVICE)
+CHANGE(service_del, SERVICE)
+CHANGE(url_add, URL)
+CHANGE(url_del, URL)
+CHANGE(url_flush, URL)
+
 static const struct genl_ops ops[] = {
-	DO(BOARD_GET, ipos_board_get_doit, NULL, 0),
-	DO(BOARD_SET, ipos_board_set_doit, ipos_board_set_policy,
+	DO(BOARD_GET, ipos_board_get_doit, ipos_board_get_policy,
+	   IPOS_A_BOARD_MAX),
+	DO(BOARD_SET, change_board_set, ipos_board_set_policy,
 	   IPOS_A_BOARD_MAX),
 	DUMP(DEV_GET, ipos_dev_get_dumpit, NULL, NULL, 0),
-	DO(DEV_ADD, ipos_dev_add_doit, ipos_dev_add_policy, IPOS_A_DEV_MAX),
-	DO(DEV_DEL, ipos_dev_del_doit, ipos_dev_del_policy, IPOS_A_DEV_MAX),
+	DO(DEV_ADD, change_dev_add, ipos_dev_add_policy, IPOS_A_DEV_MAX),
+	DO(DEV_DEL, change_dev_del, ipos_dev_del_policy, IPOS_A_DEV_MAX),
 	DUMP(SERVER_GET, ipos_server_get_dumpit, ipos_dump_table_done,
 	     ipos_server_key_policy, IPOS_A_SERVER_MAX),
-	DO(SERVER_ADD, ipos_server_add_doit, ipos_server_add_policy,
+	DO(SERVER_ADD, change_server_add, ipos_server_add_policy,
 	   IPOS_A_SERVER_MAX),
-	DO(SERVER_SET, ipos_server_set_doit, ipos_server_set_policy,
+	DO(SERVER_SET, change_server_set, ipos_server_set_policy,
 	   IPOS_A_SERVER_MAX),
-	DO(SERVER_DEL, ipos_server_del_doit, ipos_server_key_policy,
+	DO(SERVER_DEL, change_server_del, ipos_server_key_policy,
 	   IPOS_A_SERVER_MAX),
 	DUMP(SERVICE_GET, ipos_service_get_dumpit, ipos_dump_table_done,
 	     NULL, 0),
-	DO(SERVICE_ADD, ipos_service_add_doit, ipos_service_add_policy,
+	DO(SERVICE_ADD, change_service_add, ipos_service_add_policy,
 	   IPOS_A_SERVICE_MAX),
-	DO(SERVICE_SET, ipos_service_set_doit, ipos_service_set_policy,
+	DO(SERVICE_SET, change_service_set, ipos_service_set_policy,
 	   IPOS_A_SERVICE_MAX),
-	DO(SERVICE_DEL, ipos_service_del_doit, ipos_service_key_policy,
+	DO(SERVICE_DEL, change_service_del, ipos_service_key_policy,
 	   IPOS_A_SERVICE_MAX),
 	DUMP(URL_GET, ipos_url_get_dumpit, ipos_dump_table_done,
 	     ipos_url_filter_policy, IPOS_A_URL_MAX),
-	DO(URL_ADD, ipos_url_add_doit, ipos_url_row_policy, IPOS_A_URL_MAX),
-	DO(URL_DEL, ipos_url_del_doit, ipos_url_row_policy, IPOS_A_URL_MAX),
-	DO(URL_FLUSH, ipos_url_flush_doit, ipos_url_filter_policy,
+	DO(URL_ADD, change_url_add, ipos_url_row_policy, IPOS_A_URL_MAX),
+	DO(URL_DEL, change_url_del, ipos_url_row_policy, IPOS_A_URL_MAX),
+	DO(URL_FLUSH, change_url_flush, ipos_url_filter_policy,
 	   IPOS_A_URL_MAX),
 	DUMP(FLOW_GET, ipos_flow_get_dumpit, ipos_dump_table_done,
 	     ipos_flow_get_policy, IPOS_A_FLOW_MAX),
 	DUMP(STATS_GET, ipos_stats_get_dumpit, NULL, NULL, 0),
+};
+
+static const struct genl_multicast_group groups[] = {
+	[IPOS_GROUP_HANDOFF] = {
+		.name = IPOS_MCGRP_HANDOFF, .flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
+	[IPOS_GROUP_CONFIG] = {
+		.name = IPOS_MCGRP_CONFIG, .flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
 };
 
 MODULE_ALIAS_GENL_FAMILY(IPOS_FAMILY_NAME);
@@ -64,9 +99,16 @@ MODULE_ALIAS_GENL_FAMILY(IPOS_FAMILY_NAME);
  */
 int __init ipos_control_init(void)
 {
+	int err;
+
 	ipos_family.ops = ops;
 	ipos_family.n_ops = ARRAY_SIZE(ops);
-	return genl_register_family(&ipos_family);
+	ipos_family.mcgrps = groups;
+	ipos_family.n_mcgrps = ARRAY_SIZE(groups);
+	err = genl_register_family(&ipos_family);
+	if (!err)
+		ipos_event_observe(&ipos_handoff_observer);
+	return err;
 }
 
 /**
@@ -76,5 +118,6 @@ int __init ipos_control_init(void)
  */
 void ipos_control_exit(void)
 {
+	ipos_event_observe(NULL);
 	genl_unregister_family(&ipos_family);
 }

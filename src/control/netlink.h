@@ -12,6 +12,7 @@
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ipos.h>
+#include "base/event.h"
 #include "board/board.h"
 #include "compat/genetlink.h"
 
@@ -85,6 +86,16 @@ ipos_bound_of(struct ipos_engine *engine, const struct ipos_bound_desc *desc)
 	return (void *)engine + desc->offset;
 }
 
+/* Multicast groups, by their place in family.c's list. */
+enum ipos_group {
+	IPOS_GROUP_HANDOFF,
+	IPOS_GROUP_CONFIG,
+};
+
+extern const struct ipos_observer ipos_handoff_observer;
+void ipos_config_changed(struct genl_info *info, u16 nest, u16 max);
+
+extern const struct nla_policy ipos_board_get_policy[];
 extern const struct nla_policy ipos_board_set_policy[];
 int ipos_board_get_doit(struct sk_buff *skb, struct genl_info *info);
 int ipos_board_set_doit(struct sk_buff *skb, struct genl_info *info);

@@ -2,6 +2,7 @@
 #include <linux/etherdevice.h>
 #include <net/tcp.h>
 #include "engine/dispatch.h"
+#include "engine/event.h"
 #include "engine/forward.h"
 #include "engine/icmp.h"
 #include "engine/origin.h"
@@ -240,7 +241,8 @@ void ipos_dispatch_socket_closed(struct ipos_engine *engine,
 	if (!flow || ipos_flow_state(flow) != IPOS_FLOW_LOCAL)
 		goto unlock;
 	if (!(flow->flags & IPOS_FLOW_TARGET)) {
-		ipos_flow_remove(flows, flow, IPOS_FLOW_LOCAL);
+		if (ipos_flow_remove(flows, flow, IPOS_FLOW_LOCAL))
+			ipos_event(engine, closed, ipos_event_of(flow, NONE));
 		goto unlock;
 	}
 	/* Past the limit it is kept all the same, but not for long. */

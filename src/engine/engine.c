@@ -4,7 +4,8 @@
 #include "engine/engine.h"
 #include "engine/walker.h"
 
-static const struct ipos_settings defaults = {
+/* What a board has until it is told otherwise. */
+const struct ipos_settings ipos_engine_defaults = {
 	.ethertype	= cpu_to_be16(IPOS_ETHERTYPE),
 	.load_threshold	= 10000,
 	.hold_bytes	= 32768,
@@ -64,7 +65,7 @@ int ipos_engine_init(struct ipos_engine *engine, struct net *net)
 	int err;
 
 	engine->net = net;
-	engine->settings = defaults;
+	engine->settings = ipos_engine_defaults;
 	engine->counters = alloc_percpu(struct ipos_counters);
 	if (!engine->counters)
 		return -ENOMEM;

@@ -115,6 +115,8 @@ static inline bool ipos_engine_settling(const struct ipos_engine *engine)
 						msecs_to_jiffies(ms)));
 }
 
+extern const struct ipos_settings ipos_engine_defaults;
+
 int ipos_engine_init(struct ipos_engine *engine, struct net *net);
 void ipos_engine_stop(struct ipos_engine *engine);
 void ipos_engine_destroy(struct ipos_engine *engine);

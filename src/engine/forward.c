@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <net/tcp.h>
+#include "engine/event.h"
 #include "engine/forward.h"
 #include "engine/out.h"
 
@@ -100,14 +101,17 @@ static void probe(struct ipos_engine *engine, struct ipos_flow *flow)
  * ipos_forward_lost() - nobody has the connection any more: reset the client
  * @engine: the namespace
  * @flow: a Forward entry, its lock held
+ * @reason: what says so
  */
-void ipos_forward_lost(struct ipos_engine *engine, struct ipos_flow *flow)
+void ipos_forward_lost(struct ipos_engine *engine, struct ipos_flow *flow,
+		       enum ipos_handoff_reason reason)
 {
 	if (flow->flags & IPOS_FLOW_RESET)
 		return;
 	WRITE_ONCE(flow->flags, flow->flags | IPOS_FLOW_RESET);
 	WRITE_ONCE(flow->used, (u32)jiffies);
 	ipos_count(engine->counters, lost);
+	ipos_event(engine, lost, ipos_event_made(flow, reason));
 	probe(engine, flow);
 }
 
@@ -122,6 +126,7 @@ static void closed(struct ipos_engine *engine, struct ipos_flow *flow,
 	if (!(flow->flags & IPOS_FLOW_CLOSING)) {
 		WRITE_ONCE(flow->used, (u32)jiffies);
 		ipos_count(engine->counters, closed);
+		ipos_event(engine, closed, ipos_event_of(flow, NONE));
 	}
 	WRITE_ONCE(flow->flags, flags);
 }
@@ -146,7 +151,8 @@ void ipos_forward_closed(struct ipos_engine *engine, struct ipos_flow *flow,
 		if (before(notice->seq, flow->rcv_nxt))
 			ipos_out_bare_ack(engine, flow);
 		else
-			ipos_forward_lost(engine, flow);
+			ipos_forward_lost(engine, flow,
+					  IPOS_HANDOFF_REASON_UNKNOWN);
 		break;
 	default:
 		ipos_count(engine->counters, drop_stale_notice);

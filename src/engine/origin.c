@@ -91,7 +91,7 @@ static bool refused(struct ipos_engine *engine, struct ipos_flow *flow,
 	if (ipos_flow_state(flow) != IPOS_FLOW_FORWARD_CONNECT ||
 	    flow->handoff_id != notice->handoff_id)
 		return false;
-	ipos_place_refused(ipos_endpoint_of(flow->pending));
+	ipos_place_refused(ipos_endpoint_of(flow->pending), notice->reason);
 	return true;
 }
 
@@ -133,7 +133,7 @@ static bool closed(struct ipos_engine *engine, struct ipos_flow *flow,
 	if (notice->reason != IPOS_CLOSED_CLOSED || !notice->seq ||
 	    before(notice->seq, flow->rcv_nxt))
 		return false;
-	ipos_forward_lost(engine, flow);
+	ipos_forward_lost(engine, flow, IPOS_HANDOFF_REASON_UNKNOWN);
 	return true;
 }
 

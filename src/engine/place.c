@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <net/tcp.h>
+#include "engine/event.h"
 #include "engine/here.h"
 #include "engine/out.h"
 #include "engine/place.h"
@@ -56,7 +57,10 @@ void ipos_place_end(struct ipos_endpoint *ep)
 
 static void give_up(struct ipos_endpoint *ep)
 {
-	ipos_count(engine_of(ep)->counters, unplaced);
+	struct ipos_engine *engine = engine_of(ep);
+
+	ipos_count(engine->counters, unplaced);
+	ipos_event(engine, unplaced, ipos_event_of(flow_of(ep), NONE));
 	ipos_unattached_reset(ep);
 	ipos_place_end(ep);
 }
@@ -70,6 +74,7 @@ static void attached(void *arg)
 
 	give_forward_bound(ep);
 	ipos_count(engine->counters, attached_here);
+	ipos_event(engine, attached, ipos_event_of(flow, NONE));
 	if (ipos_bound_take(&engine->flows.bound[IPOS_FLOW_LOCAL])) {
 		ipos_flow_move(&engine->flows, flow, ipos_flow_state(flow),
 			       IPOS_FLOW_LOCAL);
@@ -199,6 +204,7 @@ static bool offer(struct ipos_endpoint *ep, __be32 ip)
 	ep->stage = IPOS_STAGE_OFFERED;
 	ep->tries = 0;
 	ipos_count(engine->counters, handoff_offered);
+	ipos_event(engine, offered, ipos_event_of(flow_of(ep), NONE));
 	send_offer(ep);
 	return true;
 }
@@ -239,6 +245,7 @@ static void withdraw(struct ipos_endpoint *ep)
 	struct ipos_engine *engine = engine_of(ep);
 	struct ipos_flow *flow = flow_of(ep);
 
+	ipos_event(engine, withdrawn, ipos_event_of(flow, NONE));
 	ipos_withdrawn_add(&engine->withdrawn, &flow->hdr,
 			   lifetime(&engine->settings));
 	ipos_out_flow_notice(engine, flow, IPOS_TYPE_WITHDRAW, 0, 0);
@@ -255,10 +262,13 @@ void ipos_place_expire(struct ipos_endpoint *ep)
 
 	if (ep->tries < READ_ONCE(engine->settings.offer_tries)) {
 		ipos_count(engine->counters, handoff_retransmitted);
+		ipos_event(engine, retransmitted,
+			   ipos_event_of(flow_of(ep), NONE));
 		send_offer(ep);
 		return;
 	}
 	ipos_count(engine->counters, handoff_timeout);
+	ipos_event(engine, unanswered, ipos_event_of(flow_of(ep), NONE));
 	withdraw(ep);
 	next(ep);
 }
@@ -266,10 +276,15 @@ void ipos_place_expire(struct ipos_endpoint *ep)
 /**
  * ipos_place_refused() - the target will not have it: the next board
  * @ep: offered to the board that refused
+ * @reason: enum ipos_refusal, or one that this board does not know
  */
-void ipos_place_refused(struct ipos_endpoint *ep)
+void ipos_place_refused(struct ipos_endpoint *ep, u16 reason)
 {
-	ipos_count(engine_of(ep)->counters, handoff_refused);
+	struct ipos_engine *engine = engine_of(ep);
+
+	ipos_count(engine->counters, handoff_refused);
+	ipos_event(engine, refused,
+		   ipos_event_made(flow_of(ep), ipos_event_refusal(reason)));
 	next(ep);
 }
 
@@ -305,6 +320,7 @@ void ipos_place_commit(struct ipos_endpoint *ep)
 	struct ipos_engine *engine = engine_of(ep);
 	struct ipos_flow *flow = flow_of(ep);
 
+	ipos_event(engine, committed, ipos_event_of(flow, NONE));
 	flow->rcv_nxt = ep->rcv_nxt;
 	flow->snd_nxt = ep->iss + 1;
 	flow->window = ep->window;
@@ -321,12 +337,18 @@ void ipos_place_commit(struct ipos_endpoint *ep)
 }
 
 /**
- * ipos_place_abandon() - the client itself has given up
- * @ep: established
+ * ipos_place_abandon() - end an endpoint that has no place yet
+ * @ep: the endpoint, in any stage
+ * @reason: the client has given up, or the board stops
  */
-void ipos_place_abandon(struct ipos_endpoint *ep)
+void ipos_place_abandon(struct ipos_endpoint *ep,
+			enum ipos_handoff_reason reason)
 {
 	if (ep->stage == IPOS_STAGE_OFFERED)
 		withdraw(ep);
+	/* What was never told to be established ends as silently. */
+	if (ep->stage != IPOS_STAGE_SYN_RECEIVED)
+		ipos_event(engine_of(ep), abandoned,
+			   ipos_event_made(flow_of(ep), reason));
 	ipos_place_end(ep);
 }

@@ -9,13 +9,15 @@
 #ifndef IPOS_ENGINE_PLACE_H
 #define IPOS_ENGINE_PLACE_H
 
+#include "base/event.h"
 #include "engine/unattached.h"
 
 void ipos_place(struct ipos_endpoint *ep, bool found);
 void ipos_place_expire(struct ipos_endpoint *ep);
-void ipos_place_refused(struct ipos_endpoint *ep);
+void ipos_place_refused(struct ipos_endpoint *ep, u16 reason);
 void ipos_place_commit(struct ipos_endpoint *ep);
-void ipos_place_abandon(struct ipos_endpoint *ep);
+void ipos_place_abandon(struct ipos_endpoint *ep,
+			enum ipos_handoff_reason reason);
 void ipos_place_end(struct ipos_endpoint *ep);
 
 #endif /* IPOS_ENGINE_PLACE_H */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/slab.h>
 #include <net/tcp.h>
+#include "engine/event.h"
 #include "engine/here.h"
 #include "engine/out.h"
 #include "engine/packet.h"
@@ -39,14 +40,22 @@ static bool is_complete(const struct ipos_reservation *r)
 	return !before(r->queue.nxt, r->rcv_nxt);
 }
 
-static void acknowledge(struct ipos_reservation *r)
+static void tell_reserved(struct ipos_reservation *r)
 {
 	struct ipos_engine *engine = r->pending.engine;
 	struct ipos_flow *flow = r->pending.flow;
 
+	ipos_event(engine, acknowledged, ipos_event_of(flow, NONE));
 	ipos_out_ack(engine, flow->peer, &flow->hdr);
+}
+
+static void acknowledge(struct ipos_reservation *r)
+{
+	const struct ipos_settings *settings = &r->pending.engine->settings;
+
+	tell_reserved(r);
 	r->acks++;
-	ipos_pending_arm(&r->pending, READ_ONCE(engine->settings.ack_ms));
+	ipos_pending_arm(&r->pending, READ_ONCE(settings->ack_ms));
 }
 
 /**
@@ -74,6 +83,14 @@ void ipos_reserve_end(struct ipos_engine *engine, struct ipos_flow *flow)
 	ipos_pending_detach(flow);
 }
 
+static enum ipos_handoff_reason why_expired(const struct ipos_reservation *r)
+{
+	if (!ipos_attach_listening(r->attach))
+		return IPOS_HANDOFF_REASON_LISTENER_CLOSED;
+	return r->acks ? IPOS_HANDOFF_REASON_UNANSWERED :
+			 IPOS_HANDOFF_REASON_INCOMPLETE;
+}
+
 /* Rule 6: the origin may be committed by now and has to be told. */
 static void expire(struct ipos_pending *pending)
 {
@@ -87,6 +104,7 @@ static void expire(struct ipos_pending *pending)
 		return;
 	}
 	ipos_count(engine->counters, handoff_expired);
+	ipos_event(engine, expired, ipos_event_made(flow, why_expired(r)));
 	if (r->acks)
 		ipos_out_flow_notice(engine, flow, IPOS_TYPE_CLOSED,
 				     IPOS_CLOSED_UNKNOWN, r->rcv_nxt);
@@ -116,6 +134,7 @@ static void begin(struct ipos_engine *engine, struct ipos_flow *flow,
 	ipos_hold_init(&r->queue, r->queue_start);
 	flow->handoff_id = tcb->handoff_id;
 	ipos_pending_attach(engine, flow, &r->pending, &ops);
+	ipos_event(engine, reserved, ipos_event_of(flow, NONE));
 	if (is_complete(r))
 		acknowledge(r);
 	else
@@ -158,7 +177,7 @@ void ipos_reserve_again(struct ipos_flow *flow)
 	struct ipos_reservation *r = reservation_of(flow->pending);
 
 	if (is_complete(r))
-		ipos_out_ack(r->pending.engine, flow->peer, &flow->hdr);
+		tell_reserved(r);
 }
 
 /* Bytes the origin acknowledged to the client; they never commit (rule 2). */
@@ -186,6 +205,7 @@ static void attached(void *arg)
 	struct ipos_flow *flow = r->pending.flow;
 
 	ipos_count(engine->counters, accepted);
+	ipos_event(engine, committed, ipos_event_of(flow, NONE));
 	flow->used = (u32)jiffies;
 	ipos_flow_unbind(&engine->flows, flow);
 	ipos_flow_move(&engine->flows, flow, IPOS_FLOW_RESERVED,
@@ -195,6 +215,7 @@ static void attached(void *arg)
 /* The listener left at the last moment; its child was reset with it. */
 static void commit(struct ipos_reservation *r)
 {
+	struct ipos_engine *engine = r->pending.engine;
 	struct ipos_attach *attach = r->attach;
 	struct ipos_flow *flow = r->pending.flow;
 	struct sk_buff_head segments;
@@ -206,8 +227,9 @@ static void commit(struct ipos_reservation *r)
 		ipos_pending_detach(flow);
 		return;
 	}
-	ipos_count(r->pending.engine->counters, handoff_expired);
-	ipos_reserve_end(r->pending.engine, flow);
+	ipos_count(engine->counters, handoff_expired);
+	ipos_event(engine, expired, ipos_event_of(flow, LISTENER_CLOSED));
+	ipos_reserve_end(engine, flow);
 }
 
 /* The client has given up; it has been served as far as it wants to be. */
@@ -217,6 +239,7 @@ static void reset(struct ipos_reservation *r)
 	struct ipos_flow *flow = r->pending.flow;
 
 	ipos_count(engine->counters, handoff_expired);
+	ipos_event(engine, abandoned, ipos_event_of(flow, CLIENT_RESET));
 	ipos_out_flow_notice(engine, flow, IPOS_TYPE_CLOSED,
 			     IPOS_CLOSED_CLOSED, 0);
 	ipos_reserve_end(engine, flow);

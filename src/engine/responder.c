@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/ip.h>
 #include <net/tcp.h>
+#include "engine/event.h"
 #include "engine/out.h"
 #include "engine/place.h"
 #include "engine/request.h"
@@ -136,7 +137,7 @@ static void reset(struct ipos_endpoint *ep, const struct ipos_packet *packet)
 
 	if (packet->seq == ep->rcv_nxt || packet->seq == ep->hold.nxt) {
 		ipos_count(ep->pending.engine->counters, reset_received);
-		ipos_place_abandon(ep);
+		ipos_place_abandon(ep, IPOS_HANDOFF_REASON_CLIENT_RESET);
 		return;
 	}
 	ipos_count(ep->pending.engine->counters, drop_packet_sequence);
@@ -155,6 +156,7 @@ static void established(struct ipos_endpoint *ep, struct sk_buff *skb,
 				   NSEC_PER_USEC);
 	ep->tries = 0;
 	ipos_count(engine->counters, established);
+	ipos_event(engine, established, ipos_event_of(flow, NONE));
 	atomic_long_inc(&ep->service->connections);
 	ipos_unattached_heard(ep, skb, packet);
 	/* Data that comes with the ACK must be held before any hand-off. */

@@ -2,11 +2,27 @@
 #include <linux/ip.h>
 #include <net/tcp.h>
 #include "endpoint/deliver.h"
+#include "engine/event.h"
 #include "engine/icmp.h"
 #include "engine/out.h"
 #include "engine/packet.h"
 #include "engine/reserve.h"
 #include "engine/target.h"
+
+static struct ipos_event event_of_offer(const struct ipos_server *sender,
+					const struct ipos_hdr *hdr,
+					const struct ipos_conn *conn,
+					enum ipos_refusal reason)
+{
+	return (struct ipos_event){
+		.key = ipos_key_init(hdr->protocol, hdr->src_ip, hdr->src_port,
+				     conn->server_ip, conn->server_port),
+		.handoff_id = conn->tcb.handoff_id,
+		.peer = sender->ip,
+		.role = IPOS_HANDOFF_ROLE_TARGET,
+		.reason = ipos_event_refusal(reason),
+	};
+}
 
 static void refuse(struct ipos_engine *engine, struct ipos_server *sender,
 		   const struct ipos_hdr *hdr, const struct ipos_conn *conn,
@@ -20,6 +36,8 @@ static void refuse(struct ipos_engine *engine, struct ipos_server *sender,
 	};
 
 	ipos_count(engine->counters, refused);
+	ipos_event(engine, refused,
+		   event_of_offer(sender, hdr, conn, reason));
 	ipos_out_notice(engine, sender, hdr, IPOS_TYPE_REFUSAL, &notice);
 }
 
@@ -62,6 +80,8 @@ static bool make_way(struct ipos_engine *engine, struct ipos_flow *old,
 	switch (ipos_flow_state(old)) {
 	case IPOS_FLOW_RESERVED:
 		if (newer(id, old->handoff_id)) {
+			ipos_event(engine, expired,
+				   ipos_event_of(old, REPLACED));
 			ipos_reserve_end(engine, old);
 			ipos_flow_remove(&engine->flows, old,
 					 IPOS_FLOW_CLOSED);
@@ -345,8 +365,10 @@ static bool forget(struct ipos_engine *engine, struct ipos_server *sender,
 
 	spin_lock_bh(&flow->lock);
 	if (ipos_flow_state(flow) == IPOS_FLOW_RESERVED &&
-	    is_from(flow, sender) && !newer(flow->handoff_id, handoff_id))
+	    is_from(flow, sender) && !newer(flow->handoff_id, handoff_id)) {
+		ipos_event(engine, withdrawn, ipos_event_of(flow, NONE));
 		ipos_reserve_end(engine, flow);
+	}
 	switch (ipos_flow_state(flow)) {
 	case IPOS_FLOW_CLOSED:
 		if (newer(handoff_id, flow->handoff_id)) {
@@ -434,6 +456,7 @@ void ipos_target_withdraw(struct ipos_engine *engine,
  */
 void ipos_target_closed(struct ipos_engine *engine, struct ipos_flow *flow)
 {
+	ipos_event(engine, closed, ipos_event_of(flow, NONE));
 	ipos_out_flow_notice(engine, flow, IPOS_TYPE_CLOSED,
 			     IPOS_CLOSED_CLOSED, 0);
 }

@@ -3,6 +3,7 @@
 #include "endpoint/deliver.h"
 #include "engine/dispatch.h"
 #include "engine/engine.h"
+#include "engine/event.h"
 #include "engine/forward.h"
 #include "engine/place.h"
 #include "engine/reserve.h"
@@ -30,7 +31,7 @@ static void forward(struct ipos_engine *engine, struct ipos_flow *flow)
 	if (ended)
 		ipos_forward_end(engine, flow);
 	else if (ipos_flow_state(flow) == IPOS_FLOW_FORWARD)
-		ipos_forward_lost(engine, flow);
+		ipos_forward_lost(engine, flow, IPOS_HANDOFF_REASON_IDLE);
 	spin_unlock_bh(&flow->lock);
 }
 
@@ -116,9 +117,11 @@ static void clear_locked(struct ipos_engine *engine, struct ipos_flow *flow)
 	case IPOS_FLOW_TEMPORARY:
 	case IPOS_FLOW_FORWARD_CONNECT:
 		if (flow->pending)
-			ipos_place_abandon(ipos_endpoint_of(flow->pending));
+			ipos_place_abandon(ipos_endpoint_of(flow->pending),
+					   IPOS_HANDOFF_REASON_STOPPING);
 		break;
 	case IPOS_FLOW_RESERVED:
+		ipos_event(engine, expired, ipos_event_of(flow, STOPPING));
 		ipos_reserve_end(engine, flow);
 		ipos_flow_remove(&engine->flows, flow, IPOS_FLOW_CLOSED);
 		break;

@@ -15,16 +15,19 @@
  * struct ipos_bound - how many rows there are and may be
  * @count: rows now
  * @limit: rows at most; lowering it below @count only stops new rows
+ * @initial: the limit while nobody has changed it
  */
 struct ipos_bound {
 	atomic_t	count;
 	u32		limit;
+	u32		initial;
 };
 
 static inline void ipos_bound_init(struct ipos_bound *bound, u32 limit)
 {
 	atomic_set(&bound->count, 0);
 	bound->limit = limit;
+	bound->initial = limit;
 }
 
 /* Takes a place; false when all are taken. Any context. */

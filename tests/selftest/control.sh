@@ -454,7 +454,7 @@ for command, values, words in [
 refused("server-add", {"ip": ip, "lladdr": mac[:5]}, ERANGE, "binary attribute size out of range")
 refused("dev-add", {"ifindex": u32(eth0), "role": u32(4)}, EINVAL, "reserved bit set")
 refused("board-set", {"epoch": bytes(8)}, EINVAL, "Unsupported attribute")
-refused("board-get", {"epoch": bytes(8)}, EINVAL, "Unknown attribute type")
+refused("board-get", {"epoch": bytes(8)}, EINVAL, "Unsupported attribute")
 refused("url-get", {"url": b"a\0"}, EINVAL, "Unsupported attribute")
 
 
@@ -473,7 +473,7 @@ def policies():
 
 wanted = {}
 for number, op in commands.values():
-    names = op.get("do", op.get("dump")).get("request", {}).get("attributes", [])
+    names = op.get("do", op.get("dump", {})).get("request", {}).get("attributes", [])
     if names:
         wanted[number] = {sets[op["attribute-set"]][name] for name in names}
 got = {command: numbers for command, numbers in policies().items() if numbers}

@@ -77,6 +77,8 @@ check "a global that nobody uses" says 'unused: no other file uses ipos_more of 
 check "a tracepoint that nobody fires" says 'unused: nothing fires the tracepoint ipos_two of base/low.c' base/low.c '
 	int __tracepoint_ipos_one, __tracepoint_ipos_two, __traceiter_ipos_two, __SCK__tp_func_ipos_one;
 	int ipos_low(void) { return 1; }' base/a.h '/* trace_ipos_one(1); */'
+check "a step that is fired by its name alone" says '' base/low.c 'int __tracepoint_ipos_one;
+	int ipos_low(void) { return 1; }' base/a.h '/* ipos_event(engine_of(ep), one, 1); */'
 check "a folder without a floor" says 'no floor: attic (tests/static/floors has the list)' attic/a.h ''
 tree
 rm "$made/src/base/low.o"

@@ -11,7 +11,7 @@ mkdir -p build/unit/ctl
 flock build/unit/ctl.lock make -s -C tools/ipos-ctl O="$PWD/build/unit/ctl" || exit
 PATH=$PWD/build/unit/ctl:$PATH
 
-plan 120
+plan 132
 
 # wrong TEXT WORD...: an error of the caller's
 wrong() {
@@ -31,16 +31,20 @@ Objects:
   dev                    network devices and their roles
   forward                the Forward Table: other boards' endpoints
   local                  the Local Table: endpoints with a socket here
+  monitor                what happens, as it happens
+  save                   everything configured, as commands for -batch
   server                 the Server State Table: other boards
   service                virtual services: what is taken over, and how
   stats                  what was done and dropped, by reason
   temporary              the Temporary Table: nobody's endpoints
+  trace                  one connection's way over the boards
   url                    the URL Map: which boards may serve a URL
 
 Options:
   -json, -j              show as JSON
   -pretty, -p            with -json: for the eye
-  -netns, -n NAME        in another network namespace
+  -netns, -n NAME        in another network namespace; monitor, trace: any number
+  -timestamp, -t         monitor, trace: with the time of day
   -batch, -b FILE        a command per line, of a file or - for standard input
   -force                 with -batch: go on after errors
   -help, -h              this text
@@ -173,6 +177,10 @@ wrong "argument \"$long\" is wrong: url takes HOST[/PATH-PREFIX] of at most 766 
 wrong 'argument "forward" is wrong: state takes local or closed.' local show state forward
 wrong 'argument "local" is wrong: state takes forward-connect or reserved.' connect show state local
 wrong 'argument "/" is wrong: -netns takes a name of "ip netns".' -n / board show
+wrong '-netns can be given once for "board show".' -n one -n two board
+wrong 'argument "nobody" is wrong: flow takes a client'"'s ADDRESS:PORT, or the id of a hand-off." trace nobody
+wrong 'argument "taken" is wrong: no step of a hand-off.' monitor handoff taken
+wrong 'argument "forward" is wrong: no object that is configured.' monitor config forward
 wrong 'cannot open network namespace "no-such": No such file or directory.' -n no-such board show
 
 # batch NAME STATUS TEXT [OPTION...] <FILE

@@ -111,6 +111,43 @@ def attribute_lists(operation):
     for how in "do", "dump":
         for direction in "request", "reply":
             yield operation.get(how, {}).get(direction, {}).get("attributes", [])
+    yield operation.get("event", {}).get("attributes", [])
+
+
+def check_events(spec):
+    """Every event has a group, and whoever listens needs what a command needs."""
+    groups = {group["name"]: group for group in spec["mcast-groups"]["list"]}
+    same({operation.get("mcgrp") for operation in spec["operations"]["list"] if "event" in operation}, set(groups),
+         "each event has a group, and each group an event")
+    same([name for name, group in groups.items() if group.get("flags") != ["uns-admin-perm"]], [],
+         "to listen to any group needs CAP_NET_ADMIN")
+    with open(HEADER, encoding="utf-8") as file:
+        told = dict(re.findall(r'^#define IPOS_MCGRP_(\w+)\s+"([a-z-]+)"', file.read(), re.M))
+    same(told, {upper(name): name for name in groups}, "the header has the names of the groups")
+    with open("src/control/family.c", encoding="utf-8") as file:
+        made = re.findall(r"\.name = IPOS_MCGRP_(\w+), \.flags = GENL_MCAST_CAP_NET_ADMIN,", file.read())
+    same(made, [upper(name) for name in groups], "the module has the groups in their order, each for CAP_NET_ADMIN")
+    changes = [operation["name"] for operation in spec["operations"]["list"]
+               if operation["name"].endswith(("-set", "-add", "-del", "-flush"))]
+    with open("src/control/family.c", encoding="utf-8") as file:
+        told = [name.replace("_", "-") for name in re.findall(r"^CHANGE\((\w+), \w+\)$", file.read(), re.M)]
+    same(told, changes, "every change is told to those who listen")
+
+
+def check_step_words(spec):
+    """Tracepoints and ipos-ctl use the specification's words, in its order."""
+    words = {definition["name"]: entry_names(definition) for definition in spec["definitions"] if "entries" in definition}
+    with open("src/base/event.h", encoding="utf-8") as file:
+        same(re.findall(r"^\tX\((\w+), \w+\)", file.read(), re.M), words["handoff-step"],
+             "there is a tracepoint for each step")
+    with open("src/base/trace.h", encoding="utf-8") as file:
+        same(re.findall(r'^\t(?:X|LAST)\(\w+, "([a-z-]+)"\)', file.read(), re.M), words["handoff-reason"],
+             "tracepoints know every reason")
+    with open("tools/ipos-ctl/handoff.c", encoding="utf-8") as file:
+        lists = dict(re.findall(r"^static const char \*const (\w+)\[\] = \{(.*?) NULL\s*\};", file.read(), re.M | re.S))
+    same({name: re.findall(r'"([a-z-]+)"', text) for name, text in lists.items()},
+         {"steps": words["handoff-step"], "roles": words["handoff-role"], "reasons": words["handoff-reason"]},
+         "ipos-ctl knows every step, role and reason")
 
 
 def check_operations(spec):
@@ -122,12 +159,13 @@ def check_operations(spec):
             used[operation["attribute-set"]].update(names)
     same(used, {name: set(names) for name, names in sets.items()}, "operations name all attributes there are, and no other")
     same([operation["name"] for operation in spec["operations"]["list"]
-          if operation.get("flags") != ["uns-admin-perm"] or not operation["doc"]], [],
+          if not operation["doc"] or "event" not in operation and operation.get("flags") != ["uns-admin-perm"]], [],
          "every operation needs CAP_NET_ADMIN and is explained")
     with open("src/control/family.c", encoding="utf-8") as file:
         offered = re.findall(r"\b(DO|DUMP)\((\w+),", file.read())
     same([(how, name) for how, name in offered if name != "CMD"],
-         [("DUMP" if "dump" in operation else "DO", upper(operation["name"])) for operation in spec["operations"]["list"]],
+         [("DUMP" if "dump" in operation else "DO", upper(operation["name"])) for operation in spec["operations"]["list"]
+          if "event" not in operation],
          "the module offers the operations in their order, each as do or dump")
 
 
@@ -141,7 +179,7 @@ def check_lengths(spec):
 def check_words(spec):
     """What people give to a command is called as in the specification."""
     known = {name for attributes in spec["attribute-sets"] if attributes["name"] == "board"
-             for name in (attribute["name"] for attribute in attributes["attributes"])} - {"pad"}
+             for name in (attribute["name"] for attribute in attributes["attributes"])} - {"pad", "defaults"}
     with open("tools/ipos-ctl/board.c", encoding="utf-8") as file:
         told = set(re.findall(r'^\t\t"([a-z-]+)", &kind', file.read(), re.M))
     same(told, known, "ipos-ctl knows every setting by its name")
@@ -153,10 +191,13 @@ for header in sorted({definition.get("header", spec["uapi-header"]) for definiti
     values = constants(spec, header)
     same(compiled(header, values), values, f"{header} has the numbers of the specification")
 names = set(constants(spec, spec["uapi-header"])) | {"IPOS_FAMILY_NAME"}
+names |= {upper("ipos-mcgrp", group["name"]) for group in spec["mcast-groups"]["list"]}
 same(defined(HEADER), names, "the header has no name that the specification lacks")
 same(ranges_kept(), ranges(spec), "the module keeps the ranges of the specification")
 check_operations(spec)
 check_lengths(spec)
 check_words(spec)
+check_events(spec)
+check_step_words(spec)
 print(f"1..{count}")
 sys.exit(failed > 0)

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "help.h"
 #include "netlink.h"
+#include "netns.h"
 #include "print.h"
 
 #define UNKNOWN_OBJECT "object \"%s\" is unknown, try \"ipos-ctl help\""
@@ -237,6 +238,20 @@ static bool try_help(int argc, char **argv, int *status)
 	return true;
 }
 
+static const struct command *find_command(const struct object *object,
+					  int argc, char **argv, int *used)
+{
+	const struct command *named = NULL;
+
+	if (argc > 1)
+		named = command_of(object, argv[1]);
+	if (named)
+		*used = 2;
+	else if (argc == 1 || object->commands->implied)
+		named = object->commands;
+	return named;
+}
+
 /**
  * command_line() - run one line
  * @argc: number of words, at least 1
@@ -247,25 +262,23 @@ static bool try_help(int argc, char **argv, int *status)
 int command_line(int argc, char **argv)
 {
 	struct call call = { };
-	int status;
+	int status, used = 1;
 
 	if (try_help(argc, argv, &status))
 		return status;
 	call.object = command_object(argv[0]);
 	if (!call.object)
 		return error(UNKNOWN_OBJECT, argv[0]);
-	call.command = call.object->commands;
-	if (argc > 1)
-		call.command = command_of(call.object, argv[1]);
+	call.command = find_command(call.object, argc, argv, &used);
 	if (!call.command)
 		return error(UNKNOWN_COMMAND, argv[1], argv[0]);
+	if (netns_count() > 1 && !call.command->listens)
+		return error("-netns can be given once for \"%s %s\"", argv[0],
+			     call.command->name);
 	call.request = netlink_request(call.command->cmd);
 	if (call.command->preset_attr)
 		mnl_attr_put_u8(call.request, call.command->preset_attr,
 				call.command->preset);
-	if (argc > 1)
-		status = parse(&call, argc - 2, argv + 2);
-	else
-		status = parse(&call, 0, NULL);
+	status = parse(&call, argc - used, argv + used);
 	return status ?: run(&call);
 }

@@ -38,6 +38,8 @@ struct call;
  * @preset_attr: a u8 attribute that is sent always, 0: none
  * @preset: its value
  * @run: instead of send and show
+ * @implied: arguments may follow the object at once; of its first command
+ * @listens: works in any number of network namespaces
  */
 struct command {
 	const char *name;
@@ -49,6 +51,8 @@ struct command {
 	uint16_t preset_attr;
 	uint8_t preset;
 	int (*run)(struct call *call);
+	bool implied;
+	bool listens;
 };
 
 /**

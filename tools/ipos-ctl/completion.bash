@@ -113,7 +113,7 @@ _ipos_ctl() {
 	case $# in
 	0)
 		if [[ $cur == -* ]]; then
-			_ipos_ctl_offer -json -pretty -netns -batch -force -help -Version
+			_ipos_ctl_offer -json -pretty -netns -timestamp -batch -force -help -Version
 		else
 			mapfile -t found < <(_ipos_ctl_objects)
 			_ipos_ctl_offer "${found[@]}" help

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* ipos-ctl: shows and changes what the kernel module ipos keeps. */
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include "batch.h"
 #include "command.h"
 #include "error.h"
 #include "help.h"
+#include "listen.h"
 #include "netlink.h"
+#include "netns.h"
 #include "print.h"
-
-#define NETNS_FOLDER "/var/run/netns"
 
 struct options {
 	bool json;
@@ -21,7 +18,7 @@ struct options {
 	bool force;
 	bool help;
 	bool version;
-	const char *netns;
+	bool timestamp;
 	const char *batch;
 };
 
@@ -44,6 +41,8 @@ static bool set_flag(const char *word, struct options *options)
 		options->force = true;
 	else if (is_option(word, "help"))
 		options->help = true;
+	else if (is_option(word, "timestamp"))
+		options->timestamp = true;
 	else if (is_option(word, "Version"))
 		options->version = true;
 	else
@@ -51,58 +50,38 @@ static bool set_flag(const char *word, struct options *options)
 	return true;
 }
 
-static const char **find_value(const char *word, struct options *options)
+/* False: it is no option that has a value. */
+static bool set_value(const char *word, const char *value, int *status,
+		      struct options *options)
 {
-	if (is_option(word, "netns"))
-		return &options->netns;
-	if (is_option(word, "batch"))
-		return &options->batch;
-	return NULL;
+	if (!is_option(word, "netns") && !is_option(word, "batch"))
+		return false;
+	if (!value)
+		*status = error("option \"%s\" needs a value", word);
+	else if (is_option(word, "netns"))
+		*status = netns_add(value);
+	else
+		options->batch = value;
+	return true;
 }
 
 /* The number of words read, or -1. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-	const char **value;
-	int i;
+	int i, status = DONE;
 
 	for (i = 1; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
 		if (set_flag(argv[i], options))
 			continue;
-		value = find_value(argv[i], options);
-		if (!value) {
-			error("option \"%s\" is unknown, try \"ipos-ctl help\"",
-			      argv[i]);
+		if (!set_value(argv[i], i + 1 < argc ? argv[i + 1] : NULL,
+			       &status, options))
+			status = error("option \"%s\" is unknown, try \"ipos-ctl help\"",
+				       argv[i]);
+		if (status)
 			return -1;
-		}
-		if (++i == argc) {
-			error("option \"%s\" needs a value", argv[i - 1]);
-			return -1;
-		}
-		*value = argv[i];
+		i++;
 	}
 	return i;
-}
-
-static int enter_netns(const char *name)
-{
-	char path[4096];
-	int fd, err;
-
-	if (!*name || strchr(name, '/') || name[0] == '.')
-		return error("argument \"%s\" is wrong: -netns takes a name of \"ip netns\"",
-			     name);
-	snprintf(path, sizeof(path), "%s/%s", NETNS_FOLDER, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error("cannot open network namespace \"%s\": %s", name,
-			     strerror(errno));
-	err = setns(fd, CLONE_NEWNET) ? errno : 0;
-	close(fd);
-	if (err)
-		return error("cannot enter network namespace \"%s\": %s", name,
-			     strerror(err));
-	return DONE;
 }
 
 static int run(const struct options *options, int argc, char **argv)
@@ -116,7 +95,8 @@ static int run(const struct options *options, int argc, char **argv)
 		return DONE;
 	}
 	print_options(options->json, options->pretty);
-	if (options->netns && enter_netns(options->netns))
+	listen_options(options->timestamp);
+	if (netns_count() == 1 && netns_enter(netns_name(0)))
 		return WRONG;
 	if (options->batch && argc)
 		return error("argument \"%s\" is one too many with -batch",

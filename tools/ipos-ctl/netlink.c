@@ -48,11 +48,33 @@ static int put_attr(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
+/**
+ * netlink_attrs() - the attributes of a message
+ * @nlh: of the family
+ * @attrs: ATTRS of them; NULL where there is none
+ */
+void netlink_attrs(const struct nlmsghdr *nlh, struct nlattr **attrs)
+{
+	memset(attrs, 0, ATTRS * sizeof(*attrs));
+	mnl_attr_parse(nlh, sizeof(struct genlmsghdr), put_attr, attrs);
+}
+
+/**
+ * netlink_nested() - the attributes inside of one
+ * @nest: the outer one
+ * @attrs: ATTRS of them; NULL where there is none
+ */
+void netlink_nested(const struct nlattr *nest, struct nlattr **attrs)
+{
+	memset(attrs, 0, ATTRS * sizeof(*attrs));
+	mnl_attr_parse_nested(nest, put_attr, attrs);
+}
+
 static void give(const struct nlmsghdr *nlh, const struct answer *answer)
 {
-	struct nlattr *attrs[ATTRS] = { };
+	struct nlattr *attrs[ATTRS];
 
-	mnl_attr_parse(nlh, sizeof(struct genlmsghdr), put_attr, attrs);
+	netlink_attrs(nlh, attrs);
 	answer->row(attrs, answer->arg);
 }
 
@@ -190,6 +212,19 @@ static void talk(struct nlmsghdr *request, struct answer *answer)
 		receive(answer);
 }
 
+/**
+ * netlink_refusal() - say that the kernel does not do it, and gave no words
+ * @err: as in errno
+ *
+ * Return: REFUSED.
+ */
+int netlink_refusal(int err)
+{
+	if (err == EPERM)
+		return refusal("not permitted: this needs CAP_NET_ADMIN in the network namespace");
+	return refusal("the kernel says: %s", strerror(err));
+}
+
 static int status_of(const struct answer *answer)
 {
 	if (!answer->err) {
@@ -199,17 +234,43 @@ static int status_of(const struct answer *answer)
 	}
 	if (answer->words[0])
 		return refusal("%s", answer->words);
-	if (answer->err == -EPERM)
-		return refusal("not permitted: this needs CAP_NET_ADMIN in the network namespace");
-	return refusal("the kernel says: %s", strerror(-answer->err));
+	return netlink_refusal(-answer->err);
+}
+
+struct group {
+	const char *name;
+	uint32_t id;
+};
+
+static struct group groups[] = {
+	{ IPOS_MCGRP_HANDOFF }, { IPOS_MCGRP_CONFIG },
+};
+
+static void take_group(struct nlattr **attrs)
+{
+	const struct nlattr *name = attrs[CTRL_ATTR_MCAST_GRP_NAME];
+	const struct nlattr *id = attrs[CTRL_ATTR_MCAST_GRP_ID];
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
+		if (name && id &&
+		    !strcmp(groups[i].name, mnl_attr_get_str(name)))
+			groups[i].id = mnl_attr_get_u32(id);
 }
 
 static void take_family(struct nlattr **attrs, void *arg)
 {
+	const struct nlattr *nests = attrs[CTRL_ATTR_MCAST_GROUPS];
+	struct nlattr *nest, *group[ATTRS];
 	uint16_t *id = arg;
 
 	if (attrs[CTRL_ATTR_FAMILY_ID])
 		*id = mnl_attr_get_u16(attrs[CTRL_ATTR_FAMILY_ID]);
+	if (!nests)
+		return;
+	mnl_attr_for_each_nested(nest, nests) {
+		netlink_nested(nest, group);
+		take_group(group);
+	}
 }
 
 static struct nlmsghdr *begin(char *buffer, uint16_t type, uint8_t cmd)
@@ -323,6 +384,27 @@ int netlink_dump(struct nlmsghdr *request, row_t row, void *arg)
 	if (answer.interrupted)
 		warning("the table changed meanwhile: rows may be missing or told twice");
 	return status_of(&answer);
+}
+
+/**
+ * netlink_group() - find a multicast group
+ * @name: of the group
+ * @group: its number
+ *
+ * Return: an exit status.
+ */
+int netlink_group(const char *name, uint32_t *group)
+{
+	int status = find_family();
+
+	if (status)
+		return status;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
+		if (!strcmp(groups[i].name, name) && groups[i].id) {
+			*group = groups[i].id;
+			return DONE;
+		}
+	return refusal("the kernel module has no events \"%s\"", name);
 }
 
 /**

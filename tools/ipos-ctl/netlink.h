@@ -21,4 +21,13 @@ int netlink_do(struct nlmsghdr *request, row_t row, void *arg);
 int netlink_dump(struct nlmsghdr *request, row_t row, void *arg);
 void netlink_close(void);
 
+/* Says what an error number means; REFUSED. */
+int netlink_refusal(int err);
+/* The number of one of the family's multicast groups; an exit status. */
+int netlink_group(const char *name, uint32_t *group);
+/* The attributes of a message of the family, by number. */
+void netlink_attrs(const struct nlmsghdr *nlh, struct nlattr **attrs);
+/* Those inside of one of them. */
+void netlink_nested(const struct nlattr *nest, struct nlattr **attrs);
+
 #endif /* IPOS_CTL_NETLINK_H */

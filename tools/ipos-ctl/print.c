@@ -22,7 +22,7 @@ struct row {
 	int n;
 };
 
-static bool json, pretty, record;
+static bool json, pretty, record, stream, bare;
 
 /* What is being printed: text keeps rows back until the widths are known. */
 static struct row *rows;
@@ -52,7 +52,7 @@ static void *must(void *memory)
 
 static void indent(int depth)
 {
-	if (pretty)
+	if (pretty && !stream)
 		printf("\n%*s", depth * 4, "");
 }
 
@@ -77,7 +77,7 @@ static void json_name(const char *name)
 	putchar('"');
 	for (; *name; name++)
 		putchar(*name == '-' ? '_' : *name);
-	fputs(pretty ? "\": " : "\":", stdout);
+	fputs(pretty && !stream ? "\": " : "\":", stdout);
 }
 
 static void heading(const struct row *row)
@@ -216,10 +216,36 @@ void print_end(bool failed)
 	rows = NULL;
 }
 
+/* As -batch reads it back. */
+static void put_quoted(const char *text)
+{
+	for (; *text; text++) {
+		if (strchr(" \t\"'\\#", *text))
+			putchar('\\');
+		putchar(*text);
+	}
+}
+
+static void put_words(const char *name, const char *text)
+{
+	if (cells++)
+		putchar(' ');
+	if (!bare)
+		printf(text ? "%s " : "%s", name);
+	if (text)
+		put_quoted(text);
+	bare = false;
+}
+
 static void add_cell(const char *name, const char *text, bool right)
 {
-	struct row *row = &rows[n_rows - 1];
+	struct row *row;
 
+	if (stream) {
+		put_words(name, text);
+		return;
+	}
+	row = &rows[n_rows - 1];
 	if (row->n == CELLS)
 		abort();
 	row->cell[row->n++] = (struct cell){
@@ -231,6 +257,7 @@ static void add_name(const char *name)
 {
 	if (cells++)
 		putchar(',');
+	bare = false;
 	indent(2);
 	json_name(name);
 }
@@ -279,6 +306,25 @@ void print_seconds(const char *name, uint64_t ms)
 
 	snprintf(text, sizeof(text), "%" PRIu64 ".%03u", ms / 1000,
 		 (unsigned int)(ms % 1000));
+	if (!json) {
+		add_cell(name, text, true);
+		return;
+	}
+	add_name(name);
+	fputs(text, stdout);
+}
+
+/**
+ * print_microseconds() - a cell with a short time
+ * @name: of the column
+ * @us: microseconds; shown as seconds
+ */
+void print_microseconds(const char *name, uint64_t us)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64 ".%06u", us / 1000000,
+		 (unsigned int)(us % 1000000));
 	if (!json) {
 		add_cell(name, text, true);
 		return;
@@ -347,6 +393,54 @@ void print_list(const char *name, const char *const *words, uint32_t bits)
  */
 void print_none(const char *name)
 {
-	if (!json)
+	bare = false;
+	if (!json && !stream)
 		add_cell(name, "-", false);
+}
+
+/**
+ * print_flag() - a cell that is there or not
+ * @name: of the column
+ * @value: which
+ */
+void print_flag(const char *name, bool value)
+{
+	if (!stream)
+		print_bool(name, value);
+	else if (!value)
+		print_none(name);
+	else if (json)
+		print_bool(name, value);
+	else
+		put_words(name, NULL);
+}
+
+/**
+ * print_line() - the next cells are a row by itself
+ */
+void print_line(void)
+{
+	stream = true;
+	bare = false;
+	cells = 0;
+	if (json)
+		putchar('{');
+}
+
+/**
+ * print_bare() - in words, the value of the next cell says enough
+ */
+void print_bare(void)
+{
+	bare = true;
+}
+
+/**
+ * print_line_end() - the row is complete, and to be seen
+ */
+void print_line_end(void)
+{
+	puts(json ? "}" : "");
+	fflush(stdout);
+	stream = false;
 }

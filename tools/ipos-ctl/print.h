@@ -17,9 +17,17 @@ void print_row(void);
 void print_text(const char *name, const char *value);
 void print_number(const char *name, uint64_t value);
 void print_seconds(const char *name, uint64_t ms);
+void print_microseconds(const char *name, uint64_t us);
 void print_bool(const char *name, bool value);
+void print_flag(const char *name, bool value);
 void print_list(const char *name, const char *const *words, uint32_t bits);
 void print_none(const char *name);
 void print_end(bool failed);
+
+/* A row by itself, at once: words in a line, or a JSON object in a line. */
+void print_line(void);
+/* In words: the next cell without its name. */
+void print_bare(void);
+void print_line_end(void);
 
 #endif /* IPOS_CTL_PRINT_H */

@@ -106,8 +106,21 @@ static bool put_device(struct nlmsghdr *nlh, const struct field *field,
 	return true;
 }
 
+static void show_device(const struct field *field, struct nlattr **row)
+{
+	const struct nlattr *attr = row[field->attr];
+	char name[IF_NAMESIZE];
+
+	if (!attr)
+		print_none(field->name);
+	else if (if_indextoname(mnl_attr_get_u32(attr), name))
+		print_text(field->name, name);
+	else	/* It is gone, or another namespace's. */
+		print_number(field->name, mnl_attr_get_u32(attr));
+}
+
 const struct kind kind_device = {
-	"DEVICE", "the name of a device that exists", put_device, NULL
+	"DEVICE", "the name of a device that exists", put_device, show_device
 };
 
 static void show_text(const struct field *field, struct nlattr **row)
@@ -225,7 +238,7 @@ static bool put_flag(struct nlmsghdr *nlh, const struct field *field,
 
 static void show_flag(const struct field *field, struct nlattr **row)
 {
-	print_bool(field->name, row[field->attr]);
+	print_flag(field->name, row[field->attr]);
 }
 
 const struct kind kind_flag = { "", "", put_flag, show_flag, .flag = true };
@@ -318,7 +331,20 @@ static void show_id(const struct field *field, struct nlattr **row)
 	print_text(field->name, text);
 }
 
-const struct kind kind_id = { "ID", "an id", NULL, show_id };
+static bool put_id(struct nlmsghdr *nlh, const struct field *field,
+		   const char *word)
+{
+	uint64_t number;
+
+	if (!read_number(word, 16, UINT64_MAX, &number))
+		return false;
+	mnl_attr_put_u64(nlh, field->attr, number);
+	return true;
+}
+
+const struct kind kind_id = {
+	"ID", "an id, as 0x000105e7a2b3c4d5", put_id, show_id
+};
 
 static bool put_port(struct nlmsghdr *nlh, const struct field *field,
 		     const char *word)
@@ -357,8 +383,27 @@ static bool put_endpoint(struct nlmsghdr *nlh, const struct field *field,
 	return put_ipv4(nlh, field, addr) && put_port(nlh, &port, colon + 1);
 }
 
+static void show_endpoint(const struct field *field, struct nlattr **row)
+{
+	const struct nlattr *port = row[field->attr + 1];
+	const struct nlattr *ip = row[field->attr];
+	char addr[INET_ADDRSTRLEN], text[INET_ADDRSTRLEN + 6];
+	struct in_addr in;
+
+	if (!ip || !port) {
+		print_none(field->name);
+		return;
+	}
+	in.s_addr = mnl_attr_get_u32(ip);
+	inet_ntop(AF_INET, &in, addr, sizeof(addr));
+	snprintf(text, sizeof(text), "%s:%u", addr,
+		 ntohs(mnl_attr_get_u16(port)));
+	print_text(field->name, text);
+}
+
 const struct kind kind_endpoint = {
-	"ADDRESS:PORT", "ADDRESS:PORT, as 192.0.2.1:80", put_endpoint, NULL
+	"ADDRESS:PORT", "ADDRESS:PORT, as 192.0.2.1:80", put_endpoint,
+	show_endpoint
 };
 
 static void show_seconds(const struct field *field, struct nlattr **row)

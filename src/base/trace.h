@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tracepoints ipos:*, one for each step of struct ipos_event. All look alike;
+ * the hand-off id ties those of two boards together.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM ipos
+
+#if !defined(IPOS_BASE_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define IPOS_BASE_TRACE_H
+
+#include <linux/tracepoint.h>
+#include <net/net_namespace.h>
+#include "base/event.h"
+
+#define IPOS_TRACE_REASONS(X, LAST)					\
+	X(NONE, "none")							\
+	X(NO_LISTENER, "no-listener")					\
+	X(QUEUE_FULL, "queue-full")					\
+	X(NO_MEMORY, "no-memory")					\
+	X(EXISTS, "exists")						\
+	X(VERSION, "version")						\
+	X(NO_ROUTE, "no-route")						\
+	X(DRAINING, "draining")						\
+	X(OTHER, "other")						\
+	X(UNANSWERED, "unanswered")					\
+	X(INCOMPLETE, "incomplete")					\
+	X(LISTENER_CLOSED, "listener-closed")				\
+	X(CLIENT_RESET, "client-reset")					\
+	X(REPLACED, "replaced")						\
+	X(UNKNOWN, "unknown")						\
+	X(IDLE, "idle")							\
+	LAST(STOPPING, "stopping")
+
+/* Programs that read a trace know numbers only, not the names of enums. */
+#define IPOS_TRACE_REASON(NAME, word) \
+	TRACE_DEFINE_ENUM(IPOS_HANDOFF_REASON_##NAME);
+IPOS_TRACE_REASONS(IPOS_TRACE_REASON, IPOS_TRACE_REASON)
+#undef IPOS_TRACE_REASON
+TRACE_DEFINE_ENUM(IPOS_HANDOFF_ROLE_ORIGIN);
+TRACE_DEFINE_ENUM(IPOS_HANDOFF_ROLE_TARGET);
+
+/* Expanded where the event is printed. */
+#define IPOS_TRACE_WORD(NAME, word)	{ IPOS_HANDOFF_REASON_##NAME, word },
+#define IPOS_TRACE_LAST(NAME, word)	{ IPOS_HANDOFF_REASON_##NAME, word }
+
+DECLARE_EVENT_CLASS(ipos_step,
+	TP_PROTO(const struct net *net, const struct ipos_event *event),
+
+	TP_ARGS(net, event),
+
+	TP_STRUCT__entry(
+		__field(u64, id)
+		__field(unsigned int, netns)
+		__array(u8, client, 4)
+		__array(u8, service, 4)
+		__array(u8, peer, 4)
+		__field(u16, client_port)
+		__field(u16, service_port)
+		__field(u8, proto)
+		__field(u8, role)
+		__field(u8, reason)
+	),
+
+	TP_fast_assign(
+		__entry->id = event->handoff_id;
+		__entry->netns = net->ns.inum;
+		memcpy(__entry->client, &event->key.caddr, 4);
+		memcpy(__entry->service, &event->key.saddr, 4);
+		memcpy(__entry->peer, &event->peer, 4);
+		__entry->client_port = ntohs(event->key.cport);
+		__entry->service_port = ntohs(event->key.sport);
+		__entry->proto = event->key.proto;
+		__entry->role = event->role;
+		__entry->reason = event->reason;
+	),
+
+	TP_printk("id=0x%016llx netns=%u role=%s client=%pI4:%u service=%pI4:%u peer=%pI4 reason=%s",
+		  (unsigned long long)__entry->id, __entry->netns,
+		  __print_symbolic(__entry->role,
+				   { IPOS_HANDOFF_ROLE_ORIGIN, "origin" },
+				   { IPOS_HANDOFF_ROLE_TARGET, "target" }),
+		  __entry->client, __entry->client_port,
+		  __entry->service, __entry->service_port, __entry->peer,
+		  __print_symbolic(__entry->reason,
+				   IPOS_TRACE_REASONS(IPOS_TRACE_WORD,
+						      IPOS_TRACE_LAST)))
+);
+
+#define IPOS_TRACE_STEP(name, NAME)					\
+	DEFINE_EVENT(ipos_step, ipos_##name,				\
+		     TP_PROTO(const struct net *net,			\
+			      const struct ipos_event *event),		\
+		     TP_ARGS(net, event));
+IPOS_STEPS(IPOS_TRACE_STEP)
+#undef IPOS_TRACE_STEP
+
+#endif /* IPOS_BASE_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH base
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Hand-off events: what they have, and which of them are asked for.
+ */
+#ifndef IPOS_CTL_HANDOFF_H
+#define IPOS_CTL_HANDOFF_H
+
+#include "listen.h"
+#include "value.h"
+
+extern const struct field handoff_client, handoff_service, handoff_peer;
+extern const struct field handoff_id;
+
+/* Prints the cells of an event. */
+void handoff_show(const struct event *event);
+/* The word for its step. */
+const char *handoff_step(const struct event *event);
+bool handoff_is_step(const char *word);
+/* Whether an event has all that a request's attributes say. */
+bool handoff_matches(const struct event *event, struct nlattr **wanted);
+
+#endif /* IPOS_CTL_HANDOFF_H */
