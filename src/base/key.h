@@ -5,6 +5,7 @@
 #ifndef IPOS_BASE_KEY_H
 #define IPOS_BASE_KEY_H
 
+#include <linux/jhash.h>
 #include <linux/types.h>
 #include <linux/ipos_wire.h>
 
@@ -17,8 +18,7 @@
  * @proto: enum ipos_protocol
  * @zero: padding
  *
- * Compared and hashed as bytes: build it with ipos_key_init() only, so that
- * the padding is zero.
+ * Build it with ipos_key_init() only, so that the padding is zero.
  */
 struct ipos_key {
 	__be32	caddr;
@@ -37,6 +37,26 @@ static inline struct ipos_key ipos_key_init(u8 proto, __be32 caddr,
 		.caddr = caddr, .saddr = saddr,
 		.cport = cport, .sport = sport, .proto = proto,
 	};
+}
+
+static inline u32 ipos_key_ports(const struct ipos_key *key)
+{
+	return (__force u32)key->sport << 16 | (__force u32)key->cport;
+}
+
+/* As the stack hashes its own connections; the secret is the table's. */
+static inline u32 ipos_key_hash(const struct ipos_key *key, u32 secret)
+{
+	return jhash_3words((__force u32)key->caddr, (__force u32)key->saddr,
+			    ipos_key_ports(key), secret ^ key->proto);
+}
+
+static inline bool ipos_key_equal(const struct ipos_key *a,
+				  const struct ipos_key *b)
+{
+	return a->caddr == b->caddr && a->cport == b->cport &&
+	       a->saddr == b->saddr && a->sport == b->sport &&
+	       a->proto == b->proto;
 }
 
 #endif /* IPOS_BASE_KEY_H */

@@ -76,13 +76,19 @@ enum ipos_verdict ipos_dispatch_client(struct ipos_engine *engine,
 
 	if (!ipos_packet_parse(skb, &packet))
 		return ipos_icmp_client(engine, skb);
-	for (tries = 0; tries < 3; tries++) {
-		flow = ipos_flow_peek(&engine->flows, &packet.key);
-		if (!flow)
-			break;
+	flow = ipos_flow_peek(&engine->flows, &packet.key);
+	/* Most packets by far: all that matters is whose they are. */
+	if (flow && ipos_forward_is_open(flow)) {
+		ipos_forward_open_consume(engine, flow, skb);
+		return IPOS_CONSUMED;
+	}
+	if (!ipos_packet_read(skb, &packet))
+		return IPOS_PASS;
+	for (tries = 0; flow && tries < 3; tries++) {
 		result = known(engine, flow, skb, &packet);
 		if (result != CHANGED)
 			return result == TAKEN ? IPOS_CONSUMED : IPOS_PASS;
+		flow = ipos_flow_peek(&engine->flows, &packet.key);
 	}
 	return no_flow(engine, dev, skb, &packet);
 }

@@ -59,13 +59,28 @@ static bool ended(struct ipos_engine *engine, struct ipos_flow *flow,
 }
 
 /**
- * ipos_forward_consume() - send a client's packet to the board that has it
+ * ipos_forward_open_consume() - send a client's packet to the board that has it
+ * @engine: the namespace
+ * @flow: an open Forward entry, borrowed under RCU
+ * @skb: data at the IP header
+ *
+ * Everything goes, RST and SYN included: only the target can judge them.
+ * Softirq.
+ */
+void ipos_forward_open_consume(struct ipos_engine *engine,
+			       struct ipos_flow *flow, struct sk_buff *skb)
+{
+	ipos_flow_touch(flow);
+	ipos_out_packet_consume(engine, flow->peer, &flow->hdr, skb);
+}
+
+/**
+ * ipos_forward_consume() - a client's packet of a connection that has moved
  * @engine: the namespace
  * @flow: a Forward entry, borrowed under RCU
  * @skb: data at the IP header
  * @packet: what it says
  *
- * Everything goes, RST and SYN included: only the target can judge them.
  * Softirq.
  *
  * Return: true when @skb was consumed; false when it is a SYN that ended the
@@ -75,11 +90,9 @@ bool ipos_forward_consume(struct ipos_engine *engine, struct ipos_flow *flow,
 			  struct sk_buff *skb,
 			  const struct ipos_packet *packet)
 {
-	if (unlikely(READ_ONCE(flow->flags) &
-		     (IPOS_FLOW_CLOSING | IPOS_FLOW_RESET)))
+	if (!ipos_forward_is_open(flow))
 		return ended(engine, flow, skb, packet);
-	ipos_flow_touch(flow);
-	ipos_out_packet_consume(engine, flow->peer, &flow->hdr, skb);
+	ipos_forward_open_consume(engine, flow, skb);
 	return true;
 }
 

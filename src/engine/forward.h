@@ -10,6 +10,16 @@
 #include "engine/packet.h"
 #include "wire/wire.h"
 
+/* A Forward entry whose target has the connection, for all this board knows. */
+static inline bool ipos_forward_is_open(const struct ipos_flow *flow)
+{
+	return ipos_flow_state(flow) == IPOS_FLOW_FORWARD &&
+	       !(READ_ONCE(flow->flags) &
+		 (IPOS_FLOW_CLOSING | IPOS_FLOW_RESET));
+}
+
+void ipos_forward_open_consume(struct ipos_engine *engine,
+			       struct ipos_flow *flow, struct sk_buff *skb);
 bool ipos_forward_consume(struct ipos_engine *engine, struct ipos_flow *flow,
 			  struct sk_buff *skb,
 			  const struct ipos_packet *packet);

@@ -7,13 +7,36 @@
 #include "engine/packet.h"
 #include "link/segment.h"
 
+static __always_inline struct iphdr *ip_header(struct sk_buff *skb,
+					       u8 protocol, unsigned int least)
+{
+	unsigned int ihl, len;
+	struct iphdr *iph;
+
+	if (!pskb_may_pull(skb, sizeof(*iph) + least))
+		return NULL;
+	iph = (struct iphdr *)skb->data;
+	ihl = iph->ihl;
+	len = ntohs(iph->tot_len);
+	if (iph->version != 4 || ihl < 5 || iph->protocol != protocol ||
+	    ip_is_fragment(iph) || len < ihl * 4 + least || len > skb->len)
+		return NULL;
+	if (unlikely(ihl > 5)) {
+		if (!pskb_may_pull(skb, ihl * 4 + least))
+			return NULL;
+		iph = (struct iphdr *)skb->data;
+	}
+	return ip_fast_csum(iph, ihl) ? NULL : iph;
+}
+
 /**
  * ipos_packet_ip_header() - the header of a whole IP packet
  * @skb: data at it
  * @protocol: IPPROTO_*, which it must be of
  * @least: bytes that must follow
  *
- * May move the skb's data; pulls the header alone. Any context.
+ * May move the skb's data; the header and @least bytes are in one piece then.
+ * Any context.
  *
  * Return: the header, or NULL for fragments, other protocols, malformed
  * headers and a wrong checksum of the header.
@@ -21,20 +44,7 @@
 struct iphdr *ipos_packet_ip_header(struct sk_buff *skb, u8 protocol,
 				    unsigned int least)
 {
-	struct iphdr *iph;
-
-	if (!pskb_may_pull(skb, sizeof(*iph)))
-		return NULL;
-	iph = (struct iphdr *)skb->data;
-	if (iph->version != 4 || iph->ihl < 5 ||
-	    iph->protocol != protocol || ip_is_fragment(iph) ||
-	    ntohs(iph->tot_len) < iph->ihl * 4 + least ||
-	    ntohs(iph->tot_len) > skb->len)
-		return NULL;
-	if (!pskb_may_pull(skb, iph->ihl * 4))
-		return NULL;
-	iph = (struct iphdr *)skb->data;
-	return ip_fast_csum(iph, iph->ihl) ? NULL : iph;
+	return ip_header(skb, protocol, least);
 }
 
 /* The length of a GSO packet is the skb's: tot_len may not hold it. */
@@ -44,12 +54,12 @@ static u32 ip_length(const struct sk_buff *skb, const struct iphdr *iph)
 }
 
 /**
- * ipos_packet_parse() - is it a whole TCP segment, and what does it say?
+ * ipos_packet_parse() - is it a whole TCP segment, and of what connection?
  * @skb: data at the IP header
- * @packet: filled
+ * @packet: its key and tcp are filled
  *
- * May move the skb's data; sets network and transport header. A packet that
- * it does not take is left for the stack to judge. Any context.
+ * May move the skb's data. A packet that it does not take is left for the
+ * stack to judge. Any context.
  *
  * Return: false for fragments, other protocols, malformed headers and a wrong
  * checksum of the IP header.
@@ -60,31 +70,46 @@ bool ipos_packet_parse(struct sk_buff *skb, struct ipos_packet *packet)
 	const struct iphdr *iph;
 	unsigned int tcp;
 
-	iph = ipos_packet_ip_header(skb, IPPROTO_TCP, sizeof(*th));
+	iph = ip_header(skb, IPPROTO_TCP, sizeof(*th));
 	if (!iph)
 		return false;
 	tcp = iph->ihl * 4;
-	if (!pskb_may_pull(skb, tcp + sizeof(*th)))
+	th = (const struct tcphdr *)((const u8 *)iph + tcp);
+	if (th->doff < 5 || ip_length(skb, iph) < tcp + th->doff * 4)
 		return false;
-	th = (struct tcphdr *)(skb->data + tcp);
-	if (th->doff < 5 || !pskb_may_pull(skb, tcp + th->doff * 4))
+	packet->key = ipos_key_init(IPOS_PROTO_TCP, iph->saddr, th->source,
+				    iph->daddr, th->dest);
+	packet->tcp = tcp;
+	return true;
+}
+
+/**
+ * ipos_packet_read() - what does the segment say?
+ * @skb: as parsed
+ * @packet: as parsed; the rest is filled
+ *
+ * May move the skb's data; sets network and transport header. Any context.
+ *
+ * Return: false when there is no memory to have its options in one piece.
+ */
+bool ipos_packet_read(struct sk_buff *skb, struct ipos_packet *packet)
+{
+	unsigned int tcp = packet->tcp;
+	const struct tcphdr *th;
+
+	th = (const struct tcphdr *)(skb->data + tcp);
+	if (!pskb_may_pull(skb, tcp + th->doff * 4))
 		return false;
-	iph = (struct iphdr *)skb->data;
-	th = (struct tcphdr *)(skb->data + tcp);
-	if (ip_length(skb, iph) < tcp + th->doff * 4)
-		return false;
+	th = (const struct tcphdr *)(skb->data + tcp);
 	skb_reset_network_header(skb);
 	skb_set_transport_header(skb, tcp);
 
-	packet->key = ipos_key_init(IPOS_PROTO_TCP, iph->saddr, th->source,
-				    iph->daddr, th->dest);
 	packet->seq = ntohl(th->seq);
 	packet->ack = ntohl(th->ack_seq);
 	packet->window = ntohs(th->window);
 	packet->flags = tcp_flag_byte(th);
-	packet->tcp = tcp;
 	packet->payload = tcp + th->doff * 4;
-	packet->len = ip_length(skb, iph) - packet->payload;
+	packet->len = ip_length(skb, ip_hdr(skb)) - packet->payload;
 	packet->end = packet->seq + packet->len + th->syn + th->fin;
 	return true;
 }

@@ -13,7 +13,8 @@ struct net;
 
 /**
  * struct ipos_packet - what a segment says, integers in host order
- * @key: the connection, as the client sees it
+ * @key: the connection, as the client sees it; this and @tcp are all that a
+ *	packet which is sent on is asked
  * @seq: sequence number
  * @end: sequence number after it, SYN and FIN counted
  * @ack: acknowledgement number
@@ -38,6 +39,7 @@ struct ipos_packet {
 struct iphdr *ipos_packet_ip_header(struct sk_buff *skb, u8 protocol,
 				    unsigned int least);
 bool ipos_packet_parse(struct sk_buff *skb, struct ipos_packet *packet);
+bool ipos_packet_read(struct sk_buff *skb, struct ipos_packet *packet);
 bool ipos_packet_has_socket(struct net *net, const struct ipos_packet *packet);
 bool ipos_packet_checksum_ok(struct sk_buff *skb,
 			     const struct ipos_packet *packet);

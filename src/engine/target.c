@@ -299,7 +299,8 @@ enum ipos_verdict ipos_target_packet(struct ipos_engine *engine,
 
 	if (!ipos_packet_parse(skb, &packet))
 		return ipos_icmp_target(engine, hdr, skb);
-	if (packet.key.proto != hdr->protocol ||
+	if (!ipos_packet_read(skb, &packet) ||
+	    packet.key.proto != hdr->protocol ||
 	    packet.key.caddr != hdr->src_ip ||
 	    packet.key.cport != hdr->src_port ||
 	    pskb_trim_rcsum(skb, packet.payload + packet.len)) {

@@ -67,6 +67,7 @@ int ipos_dev_add(struct net *net, struct net_device *dev, u8 role)
 	if (!d)
 		return -ENOMEM;
 	d->dev = dev;
+	d->engine = &ipos_board(net)->engine;
 	d->role = role;
 	d->ops.hook = ipos_hook_ingress;
 	d->ops.priv = d;

@@ -9,6 +9,8 @@
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 
+struct ipos_engine;
+
 #define IPOS_ROLE_CLIENT	BIT(0)	/* packets of clients arrive here */
 #define IPOS_ROLE_FABRIC	BIT(1)	/* ipOS frames travel here */
 
@@ -16,6 +18,7 @@
  * struct ipos_dev - a device that has a role
  * @list: in the namespace's list, RCU
  * @dev: the device, referenced
+ * @engine: of the device's namespace; outlives the hook
  * @dev_tracker: of that reference
  * @role: IPOS_ROLE_*
  * @ops: the ingress hook
@@ -24,6 +27,7 @@
 struct ipos_dev {
 	struct list_head	list;
 	struct net_device	*dev;
+	struct ipos_engine	*engine;
 	netdevice_tracker	dev_tracker;
 	u8			role;
 	struct nf_hook_ops	ops;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
-#include "board/board.h"
 #include "engine/dispatch.h"
 #include "hook/dev.h"
 #include "hook/hook.h"
@@ -35,7 +34,7 @@ unsigned int ipos_hook_ingress(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
 	const struct ipos_dev *d = priv;
-	struct ipos_engine *engine = &ipos_board(dev_net(d->dev))->engine;
+	struct ipos_engine *engine = d->engine;
 
 	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
 		return NF_ACCEPT;

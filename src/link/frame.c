@@ -12,10 +12,11 @@ static struct net_device *device(const struct ipos_server *to)
 	return dev && dev->flags & IFF_UP ? dev : NULL;
 }
 
+/* The packet begins with room for an Ethernet header. */
 static int transmit(const struct ipos_server *to, struct net_device *dev,
 		    __be16 ethertype, struct sk_buff *skb)
 {
-	struct ethhdr *eth = skb_push(skb, ETH_HLEN);
+	struct ethhdr *eth = (struct ethhdr *)skb->data;
 	int err;
 
 	ether_addr_copy(eth->h_dest, to->lladdr);
@@ -56,7 +57,34 @@ int ipos_frame_send(const struct ipos_server *to, __be16 ethertype,
 		return -ENOMEM;
 	skb_reserve(skb, LL_RESERVED_SPACE(dev));
 	skb_put_data(skb, frame, len);
+	skb_push(skb, ETH_HLEN);
 	return transmit(to, dev, ethertype, skb);
+}
+
+/*
+ * What is added in front is taken away behind, as far as it is free there: a
+ * larger buffer would be one of the allocator's next size.
+ */
+static int expand(struct sk_buff *skb, unsigned int room,
+		  const struct net_device *dev)
+{
+	unsigned int have = skb_headroom(skb);
+	int free = skb_tailroom(skb) - dev->needed_tailroom;
+	int more = 0;
+
+	if (have < room)
+		more = ALIGN(room - have, NET_SKB_PAD);
+	return pskb_expand_head(skb, more, -clamp(free, 0, more), GFP_ATOMIC);
+}
+
+/* Room for both headers that nobody else looks at. */
+static int make_room(struct sk_buff *skb, const struct net_device *dev)
+{
+	unsigned int room = IPOS_ENCAP_LEN + dev->needed_headroom;
+
+	if (likely(skb_headroom(skb) >= room && !skb_header_cloned(skb)))
+		return 0;
+	return expand(skb, room, dev);
 }
 
 static int encap_one(const struct ipos_server *to, struct net_device *dev,
@@ -67,12 +95,13 @@ static int encap_one(const struct ipos_server *to, struct net_device *dev,
 
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		goto drop;
-	if (skb_cow_head(skb, IPOS_ENCAP_LEN + dev->needed_headroom))
+	if (make_room(skb, dev))
 		goto drop;
 	skb_scrub_packet(skb, false);
 	skb_clear_tstamp(skb);
 	skb->ip_summed = CHECKSUM_NONE;
-	memcpy(skb_push(skb, sizeof(*hdr)), hdr, sizeof(*hdr));
+	__skb_push(skb, IPOS_ENCAP_LEN);
+	memcpy(skb->data + ETH_HLEN, hdr, sizeof(*hdr));
 	return transmit(to, dev, ethertype, skb);
 drop:
 	kfree_skb(skb);

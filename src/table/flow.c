@@ -12,10 +12,25 @@ static const u32 limit[IPOS_FLOW_STATES] = {
 	[IPOS_FLOW_CLOSED]		= 1048576,
 };
 
+static u32 hash_key(const void *data, u32 len, u32 seed)
+{
+	return ipos_key_hash(data, seed);
+}
+
+static int compare_key(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct ipos_flow *flow = obj;
+
+	return !ipos_key_equal(arg->key, &flow->key);
+}
+
+/* Each packet's look-up: inlined, hash and comparison included. */
 static const struct rhashtable_params by_key = {
 	.key_len = sizeof(struct ipos_key),
 	.key_offset = offsetof(struct ipos_flow, key),
 	.head_offset = offsetof(struct ipos_flow, node),
+	.hashfn = hash_key,
+	.obj_cmpfn = compare_key,
 	.automatic_shrinking = true,
 };
 
