@@ -43,10 +43,13 @@ $(VM_TOOLS): $(BUILD)/bin/%: tests/lib/%.c
 # as it computes. JOBS=1 for a quieter machine, TESTS=... for a part.
 JOBS	?= 2
 SELFTESTS := $(sort $(wildcard tests/selftest/*.sh tests/selftest/*.t))
+# Over tests/vms: those that need it, and those that say they can.
+VMSTESTS := $(sort $(wildcard tests/selftest/vms/*.sh)) \
+	    $(addprefix vms:,$(shell grep -l '^\# vms ' $(SELFTESTS)))
 TESTS	?= $(sort $(wildcard tests/static/*.t tests/unit/*.t tests/model/*.t \
-		 tests/harness/*.t)) $(SELFTESTS) \
+		 tests/harness/*.t tests/harness/selftest/vms/*.sh)) $(SELFTESTS) \
 	   $(addprefix 6.12:,$(addprefix tests/static/,w1.t sparse.t floors.t) \
-		$(SELFTESTS))
+		$(SELFTESTS)) $(VMSTESTS) $(addprefix 6.12:,$(VMSTESTS))
 
 check: ## all tests but the model's long form; TESTS="FILE..." for some
 	prove --timer --jobs $(JOBS) --exec tests/exec $(TESTS)

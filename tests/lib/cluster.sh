@@ -9,9 +9,6 @@
 # shellcheck source=tests/lib/machines.sh
 . "$(dirname "${BASH_SOURCE[0]}")/machines.sh"
 
-# Several emulated machines are slower than one.
-! separate || TAP_WAIT=${TAP_WAIT:-90}
-
 # on NAME COMMAND...: on that board or client
 on() { "${enter[@]}" "$@"; }
 
