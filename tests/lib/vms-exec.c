@@ -391,7 +391,9 @@ static int connect_to(const struct sockaddr_in *address)
 
 static int run_there(const char *name, int argc, char **argv)
 {
-	static const int passed[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, 0 };
+	static const int passed[] = {
+		SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT, 0
+	};
 	struct session s = { .stream = { { 0, true }, { 1, false }, { 2, false } } };
 	struct sockaddr_in address = { AF_INET, htons(CONTROL_PORT) };
 	char path[PATH_MAX], text[32] = "";

@@ -119,7 +119,9 @@ static void port_flush(int n)
 		port->out_done += sent;
 	}
 	if (port->out_done == port->out_length)
-		port->out_done = port->out_length = 0;
+		port->out_length = 0;
+	if (!port->out_length)
+		port->out_done = 0;
 }
 
 static void port_send(int n, const unsigned char *data, size_t length)
@@ -164,8 +166,10 @@ static void port_read(int n)
 	struct port *port = &ports[n];
 	size_t done = 0, length;
 	uint32_t head;
-	ssize_t got = recv(port->fd, port->in + port->in_length, FRAME_MAX - port->in_length, MSG_DONTWAIT);
+	ssize_t got;
 
+	got = recv(port->fd, port->in + port->in_length,
+		   FRAME_MAX - port->in_length, MSG_DONTWAIT);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got <= 0) {
