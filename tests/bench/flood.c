@@ -9,8 +9,8 @@
 #include <arpa/inet.h>
 #include <err.h>
 #include <linux/if_packet.h>
+#include <linux/types.h>
 #include <net/if.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@
 
 static int compare(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
 
 	return (x > y) - (x < y);
 }
@@ -55,12 +55,12 @@ static size_t read_frame(const char *path, void *frame, size_t size)
 
 int main(int argc, char **argv)
 {
-	static uint8_t frame[2048];
-	static uint64_t cost[MAX];
+	static __u8 frame[2048];
+	static __u64 cost[MAX];
 	struct mmsghdr batch[BATCH];
 	struct iovec iov = { .iov_base = frame };
 	int fd, i, n, batches;
-	uint64_t start;
+	__u64 start;
 
 	if (argc != 4)
 		errx(2, "flood DEVICE FRAME BATCHES");
