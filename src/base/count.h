@@ -39,6 +39,8 @@
 	X(unplaced, "connections reset because no board could serve them") \
 	X(lost, "moved connections reset because their board lost them") \
 	X(closed, "moved connections that ended at their board") \
+	X(leaving_sent, "boards told that this one, their origin, leaves") \
+	X(aborted, "connections of other boards aborted: a board leaves") \
 	X(url_hit, "endpoints placed by the URL Map") \
 	X(policy_hit, "endpoints placed by the service's policy") \
 	X(forwarded, "packets of clients forwarded to another board") \

@@ -4,6 +4,7 @@
 #include "board/board.h"
 #include "endpoint/watch.h"
 #include "engine/dispatch.h"
+#include "engine/leave.h"
 
 static unsigned int board_id;
 
@@ -76,4 +77,37 @@ void ipos_board_exit(void)
 {
 	ipos_watch_stop();
 	unregister_pernet_subsys(&board_ops);
+}
+
+static void __net_exit leave_net_board(struct net *net)
+{
+	ipos_leave(&ipos_board(net)->engine);
+}
+
+/*
+ * Registered last of all: a namespace that ends, and a module that does, tell
+ * the other boards before anything else is taken down.
+ */
+static struct pernet_operations leave_ops = {
+	.pre_exit = leave_net_board,
+};
+
+/**
+ * ipos_board_leave_init() - be told when a namespace begins to end
+ *
+ * Return: 0 or a negative error. Process context.
+ */
+int __init ipos_board_leave_init(void)
+{
+	return register_pernet_subsys(&leave_ops);
+}
+
+/**
+ * ipos_board_leave_exit() - every board leaves its cluster
+ *
+ * Process context, hooks and devices still there.
+ */
+void ipos_board_leave_exit(void)
+{
+	unregister_pernet_subsys(&leave_ops);
 }

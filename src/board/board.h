@@ -24,5 +24,7 @@ struct ipos_board *ipos_board(const struct net *net);
 
 int ipos_board_init(void);
 void ipos_board_exit(void);
+int ipos_board_leave_init(void);
+void ipos_board_leave_exit(void);
 
 #endif /* IPOS_BOARD_BOARD_H */

@@ -3,6 +3,7 @@
 #include <linux/rtnetlink.h>
 #include <net/sock.h>
 #include "control/netlink.h"
+#include "engine/leave.h"
 #include "hook/dev.h"
 
 static_assert((int)IPOS_SERVER_STATUS_UP == IPOS_SERVER_UP);
@@ -275,6 +276,17 @@ int ipos_server_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/* What it shares with this board ends with it, while it can still be told. */
+static int del(struct ipos_engine *engine, __be32 ip)
+{
+	int err = ipos_server_leave(&engine->servers, ip);
+
+	if (err)
+		return err;
+	ipos_leave_peers(engine);
+	return ipos_server_del(&engine->servers, ip);
+}
+
 /**
  * ipos_server_del_doit() - IPOS_CMD_SERVER_DEL
  * @skb: the request
@@ -292,7 +304,7 @@ int ipos_server_del_doit(struct sk_buff *skb, struct genl_info *info)
 		return -EINVAL;
 	ip = info->attrs[IPOS_A_SERVER_IP];
 	mutex_lock(&board->mutex);
-	err = ipos_server_del(&board->engine.servers, nla_get_in_addr(ip));
+	err = del(&board->engine, nla_get_in_addr(ip));
 	mutex_unlock(&board->mutex);
 	if (err)
 		return ipos_refuse(info->extack, ip, err, "no such server");

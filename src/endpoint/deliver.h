@@ -29,6 +29,13 @@ enum ipos_socket ipos_socket_find(struct net *net, const struct ipos_key *key);
 unsigned long ipos_socket_inode(struct net *net, const struct ipos_key *key);
 
 /*
+ * Ends the connection of a socket, with a RST that its client believes, if
+ * is_it(arg) still says so once it was found. Process context.
+ */
+bool ipos_socket_abort(struct net *net, const struct ipos_key *key,
+		       bool (*is_it)(const void *arg), const void *arg);
+
+/*
  * Makes a packet whose data begins at the IP header ready for ip_rcv() on the
  * way up from an ingress hook: protocol, offsets, and the local route that lets
  * this host take a packet for another board's address. 0 or -ENOMEM; the skb

@@ -159,3 +159,34 @@ struct sock *ipos_socket_listener(struct net *net, const struct ipos_key *key,
 		return NULL;
 	return sk;
 }
+
+/**
+ * ipos_socket_abort() - end a connection at once, with a RST to its client
+ * @net: network namespace
+ * @key: the 4-tuple
+ * @is_it: called with @arg when the socket was found and cannot have been
+ * replaced since: whether it still is the one meant
+ * @arg: its argument
+ *
+ * The RST bears the socket's own SND.NXT, so the client believes it. Whoever
+ * has the socket open is told of ECONNABORTED.
+ *
+ * Context: process.
+ * Return: whether there was one.
+ */
+bool ipos_socket_abort(struct net *net, const struct ipos_key *key,
+		       bool (*is_it)(const void *arg), const void *arg)
+{
+	bool aborted = false;
+	struct sock *sk;
+
+	rcu_read_lock();
+	sk = get_socket(net, key);
+	rcu_read_unlock();
+	if (!sk)
+		return false;
+	if (sk_fullsock(sk) && is_it(arg))
+		aborted = !tcp_abort(sk, ECONNABORTED);
+	sock_gen_put(sk);
+	return aborted;
+}

@@ -5,6 +5,7 @@
 #include "engine/event.h"
 #include "engine/forward.h"
 #include "engine/icmp.h"
+#include "engine/leave.h"
 #include "engine/origin.h"
 #include "engine/packet.h"
 #include "engine/responder.h"
@@ -49,7 +50,7 @@ static enum ipos_verdict no_flow(struct ipos_engine *engine,
 				    packet->key.saddr, packet->key.sport);
 	/* What this host's own stack has is left alone. */
 	if (!service || ipos_packet_has_socket(engine->net, packet) ||
-	    READ_ONCE(engine->stopping))
+	    READ_ONCE(engine->leaving))
 		return IPOS_PASS;
 	ipos_responder_new_consume(engine, service, dev, skb, packet);
 	return IPOS_CONSUMED;
@@ -121,6 +122,9 @@ static void notice(struct ipos_engine *engine, struct ipos_server *sender,
 		ipos_origin_refusal(engine, sender, hdr, &notice);
 	else if (hdr->type == IPOS_TYPE_CLOSED && from_target)
 		ipos_origin_closed(engine, sender, hdr, &notice);
+	else if (hdr->type == IPOS_TYPE_CLOSED && !from_target &&
+		 notice.reason == IPOS_CLOSED_LEAVING)
+		ipos_leave_heard(engine, sender, hdr, &notice);
 	else
 		ipos_count(engine->counters, drop_stale_notice);
 }
@@ -257,10 +261,12 @@ void ipos_dispatch_socket_closed(struct ipos_engine *engine,
 		ipos_count(engine->counters, drop_limit_closed);
 		ipos_bound_force(&flows->bound[IPOS_FLOW_CLOSED]);
 	}
-	if (ipos_flow_move(flows, flow, IPOS_FLOW_LOCAL, IPOS_FLOW_CLOSED))
+	if (ipos_flow_move(flows, flow, IPOS_FLOW_LOCAL, IPOS_FLOW_CLOSED)) {
+		atomic_dec(&flows->taken);
 		ipos_target_closed(engine, flow);
-	else
+	} else {
 		ipos_bound_give(&flows->bound[IPOS_FLOW_CLOSED]);
+	}
 unlock:
 	rcu_read_unlock();
 }

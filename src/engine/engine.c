@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/random.h>
 #include <linux/ktime.h>
+#include "engine/abort.h"
 #include "engine/engine.h"
 #include "engine/walker.h"
 
@@ -78,6 +79,7 @@ int ipos_engine_init(struct ipos_engine *engine, struct net *net)
 	atomic64_set(&engine->handoffs, ktime_get_real_ns() / NSEC_PER_USEC);
 	engine->epoch = get_random_u64() | 1;
 	engine->started = get_jiffies_64();
+	ipos_abort_init(engine);
 	ipos_walker_start(engine);
 	return 0;
 }
@@ -93,6 +95,7 @@ void ipos_engine_stop(struct ipos_engine *engine)
 	WRITE_ONCE(engine->stopping, true);
 	synchronize_rcu();
 	ipos_walker_stop(engine);
+	ipos_abort_wait(engine);
 	ipos_walker_clear(engine);
 }
 

@@ -71,7 +71,10 @@ struct ipos_settings {
  * @epoch: this start of this board, never 0
  * @started: jiffies of that start
  * @walker: expires what needs no timer of its own
- * @stopping: nothing new is begun
+ * @doomed: Local entries whose sockets are to be aborted
+ * @aborts: aborts them
+ * @leaving: nothing new is begun, neither here nor for another board
+ * @stopping: hooks and tracepoint are gone, or told to do nothing
  */
 struct ipos_engine {
 	struct net			*net;
@@ -90,6 +93,9 @@ struct ipos_engine {
 	u64				epoch;
 	u64				started;
 	struct delayed_work		walker;
+	struct llist_head		doomed;
+	struct work_struct		aborts;
+	bool				leaving;
 	bool				stopping;
 };
 

@@ -13,8 +13,19 @@ void ipos_forward_end(struct ipos_engine *engine, struct ipos_flow *flow)
 {
 	struct ipos_server *target = flow->peer;
 
-	if (ipos_flow_remove(&engine->flows, flow, IPOS_FLOW_FORWARD))
-		atomic_dec(&target->handoffs);
+	if (!ipos_flow_remove(&engine->flows, flow, IPOS_FLOW_FORWARD))
+		return;
+	atomic_dec(&target->handoffs);
+	if (flow->flags & IPOS_FLOW_ENDED)
+		atomic_dec(&engine->flows.ended);
+}
+
+/* The connection is over; the entry stays for what its client still sends. */
+static void mark(struct ipos_engine *engine, struct ipos_flow *flow, u16 flags)
+{
+	if (!(flow->flags & IPOS_FLOW_ENDED))
+		atomic_inc(&engine->flows.ended);
+	WRITE_ONCE(flow->flags, flow->flags | flags);
 }
 
 /*
@@ -121,17 +132,31 @@ void ipos_forward_lost(struct ipos_engine *engine, struct ipos_flow *flow,
 {
 	if (flow->flags & IPOS_FLOW_RESET)
 		return;
-	WRITE_ONCE(flow->flags, flow->flags | IPOS_FLOW_RESET);
+	mark(engine, flow, IPOS_FLOW_RESET);
 	WRITE_ONCE(flow->used, (u32)jiffies);
 	ipos_count(engine->counters, lost);
 	ipos_event(engine, lost, ipos_event_made(flow, reason));
 	probe(engine, flow);
 }
 
+/**
+ * ipos_forward_leave() - tell the target that its origin leaves
+ * @engine: the namespace
+ * @flow: a Forward entry, its lock held
+ *
+ * It resets the client and answers 0x81, about RCV.NXT where it has nothing.
+ */
+void ipos_forward_leave(struct ipos_engine *engine, struct ipos_flow *flow)
+{
+	ipos_out_flow_notice(engine, flow, IPOS_TYPE_CLOSED,
+			     IPOS_CLOSED_LEAVING, flow->rcv_nxt);
+	ipos_count(engine->counters, leaving_sent);
+}
+
 static void closed(struct ipos_engine *engine, struct ipos_flow *flow,
 		   const struct ipos_notice *notice)
 {
-	u16 flags = flow->flags | IPOS_FLOW_CLOSING;
+	u16 flags = IPOS_FLOW_CLOSING;
 
 	/* Told about a packet: nobody hears this client any more. */
 	if (notice->seq)
@@ -141,7 +166,10 @@ static void closed(struct ipos_engine *engine, struct ipos_flow *flow,
 		ipos_count(engine->counters, closed);
 		ipos_event(engine, closed, ipos_event_of(flow, NONE));
 	}
-	WRITE_ONCE(flow->flags, flags);
+	mark(engine, flow, flags);
+	/* Told of our leaving, it has reset the client: nothing is left. */
+	if (READ_ONCE(engine->leaving))
+		ipos_forward_end(engine, flow);
 }
 
 /**

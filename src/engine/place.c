@@ -195,8 +195,8 @@ static bool offer(struct ipos_endpoint *ep, __be32 ip)
 		return false;
 	}
 	server = ipos_server_peek(&engine->servers, ip);
-	if (!server || !READ_ONCE(engine->settings.server_ip) ||
-	    !prepare(ep, server))
+	if (!server || READ_ONCE(server->leaving) ||
+	    !READ_ONCE(engine->settings.server_ip) || !prepare(ep, server))
 		return false;
 	flow_of(ep)->handoff_id =
 		ipos_engine_handoff_id(engine,
@@ -351,4 +351,26 @@ void ipos_place_abandon(struct ipos_endpoint *ep,
 		ipos_event(engine_of(ep), abandoned,
 			   ipos_event_made(flow_of(ep), reason));
 	ipos_place_end(ep);
+}
+
+/**
+ * ipos_place_skip() - the board it was offered to leaves: the next board
+ * @ep: offered
+ */
+void ipos_place_skip(struct ipos_endpoint *ep)
+{
+	withdraw(ep);
+	next(ep);
+}
+
+/**
+ * ipos_place_leave() - this board itself leaves: here and now, or a RST
+ * @ep: in any stage
+ */
+void ipos_place_leave(struct ipos_endpoint *ep)
+{
+	if (ep->stage == IPOS_STAGE_OFFERED)
+		withdraw(ep);
+	if (ep->stage == IPOS_STAGE_SYN_RECEIVED || !here(ep))
+		give_up(ep);
 }

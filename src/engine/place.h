@@ -18,6 +18,8 @@ void ipos_place_refused(struct ipos_endpoint *ep, u16 reason);
 void ipos_place_commit(struct ipos_endpoint *ep);
 void ipos_place_abandon(struct ipos_endpoint *ep,
 			enum ipos_handoff_reason reason);
+void ipos_place_skip(struct ipos_endpoint *ep);
+void ipos_place_leave(struct ipos_endpoint *ep);
 void ipos_place_end(struct ipos_endpoint *ep);
 
 #endif /* IPOS_ENGINE_PLACE_H */

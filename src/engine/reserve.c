@@ -92,23 +92,61 @@ static enum ipos_handoff_reason why_expired(const struct ipos_reservation *r)
 }
 
 /* Rule 6: the origin may be committed by now and has to be told. */
-static void expire(struct ipos_pending *pending)
+static void give_up(struct ipos_reservation *r, enum ipos_handoff_reason reason)
 {
-	struct ipos_reservation *r = reservation_of(pending);
-	struct ipos_engine *engine = pending->engine;
-	struct ipos_flow *flow = pending->flow;
+	struct ipos_engine *engine = r->pending.engine;
+	struct ipos_flow *flow = r->pending.flow;
 
-	if (r->acks && ipos_attach_listening(r->attach) &&
-	    r->acks <= READ_ONCE(engine->settings.ack_tries)) {
-		acknowledge(r);
-		return;
-	}
 	ipos_count(engine->counters, handoff_expired);
-	ipos_event(engine, expired, ipos_event_made(flow, why_expired(r)));
+	ipos_event(engine, expired, ipos_event_made(flow, reason));
 	if (r->acks)
 		ipos_out_flow_notice(engine, flow, IPOS_TYPE_CLOSED,
 				     IPOS_CLOSED_UNKNOWN, r->rcv_nxt);
 	ipos_reserve_end(engine, flow);
+}
+
+static void expire(struct ipos_pending *pending)
+{
+	struct ipos_reservation *r = reservation_of(pending);
+	const struct ipos_settings *s = &pending->engine->settings;
+
+	if (r->acks && ipos_attach_listening(r->attach) &&
+	    r->acks <= READ_ONCE(s->ack_tries))
+		acknowledge(r);
+	else
+		give_up(r, why_expired(r));
+}
+
+/**
+ * ipos_reserve_check() - whether there still is somebody to commit to
+ * @flow: reserved
+ *
+ * Until then the socket holds its listener, and both their namespace.
+ */
+void ipos_reserve_check(struct ipos_flow *flow)
+{
+	struct ipos_reservation *r = reservation_of(flow->pending);
+
+	if (!ipos_attach_listening(r->attach))
+		give_up(r, why_expired(r));
+}
+
+/**
+ * ipos_reserve_leave() - this board or the origin leaves
+ * @flow: reserved
+ *
+ * An origin that waits for an answer reads the refusal alone, a committed one
+ * the 0x81 alone.
+ */
+void ipos_reserve_leave(struct ipos_flow *flow)
+{
+	struct ipos_reservation *r = reservation_of(flow->pending);
+	struct ipos_engine *engine = r->pending.engine;
+
+	ipos_out_flow_notice(engine, flow, IPOS_TYPE_REFUSAL,
+			     IPOS_REFUSE_DRAINING, 0);
+	ipos_count(engine->counters, refused);
+	give_up(r, IPOS_HANDOFF_REASON_STOPPING);
 }
 
 static void free_reservation(struct ipos_pending *pending)
@@ -133,6 +171,7 @@ static void begin(struct ipos_engine *engine, struct ipos_flow *flow,
 	r->queue_start = tcb->rcv_nxt - tcb->rcvq_len;
 	ipos_hold_init(&r->queue, r->queue_start);
 	flow->handoff_id = tcb->handoff_id;
+	flow->rcv_nxt = tcb->rcv_nxt;
 	ipos_pending_attach(engine, flow, &r->pending, &ops);
 	ipos_event(engine, reserved, ipos_event_of(flow, NONE));
 	if (is_complete(r))
@@ -206,6 +245,7 @@ static void attached(void *arg)
 
 	ipos_count(engine->counters, accepted);
 	ipos_event(engine, committed, ipos_event_of(flow, NONE));
+	atomic_inc(&engine->flows.taken);
 	flow->used = (u32)jiffies;
 	ipos_flow_unbind(&engine->flows, flow);
 	ipos_flow_move(&engine->flows, flow, IPOS_FLOW_RESERVED,

@@ -18,6 +18,8 @@ int ipos_reserve(struct ipos_engine *engine, struct ipos_flow *flow,
 void ipos_reserve_again(struct ipos_flow *flow);
 bool ipos_reserve_packet_consume(struct ipos_flow *flow, struct sk_buff *skb,
 				 const struct ipos_packet *packet);
+void ipos_reserve_check(struct ipos_flow *flow);
+void ipos_reserve_leave(struct ipos_flow *flow);
 void ipos_reserve_end(struct ipos_engine *engine, struct ipos_flow *flow);
 
 #endif /* IPOS_ENGINE_RESERVE_H */

@@ -201,7 +201,8 @@ void ipos_target_offer(struct ipos_engine *engine, struct ipos_server *sender,
 		refuse(engine, sender, hdr, conn, IPOS_REFUSE_VERSION);
 	else if (epoch ? epoch != engine->epoch : ipos_engine_settling(engine))
 		ipos_count(engine->counters, drop_stale_offer);
-	else if (READ_ONCE(engine->settings.draining))
+	else if (READ_ONCE(engine->settings.draining) ||
+		 READ_ONCE(engine->leaving) || READ_ONCE(sender->leaving))
 		refuse(engine, sender, hdr, conn, IPOS_REFUSE_DRAINING);
 	else
 		accept_offer(engine, sender, dev, hdr, conn);
@@ -348,13 +349,6 @@ static bool bury(struct ipos_engine *engine, const struct ipos_key *key,
 	return true;
 }
 
-static bool is_from(const struct ipos_flow *flow,
-		    const struct ipos_server *sender)
-{
-	return flow->flags & IPOS_FLOW_TARGET && flow->peer &&
-	       flow->peer->ip == sender->ip;
-}
-
 /*
  * Whether the hand-off of this id is not, and will not be, reserved here: its
  * offer, should it still come, must find one that is not older.
@@ -366,7 +360,8 @@ static bool forget(struct ipos_engine *engine, struct ipos_server *sender,
 
 	spin_lock_bh(&flow->lock);
 	if (ipos_flow_state(flow) == IPOS_FLOW_RESERVED &&
-	    is_from(flow, sender) && !newer(flow->handoff_id, handoff_id)) {
+	    ipos_flow_is_from(flow, sender) &&
+	    !newer(flow->handoff_id, handoff_id)) {
 		ipos_event(engine, withdrawn, ipos_event_of(flow, NONE));
 		ipos_reserve_end(engine, flow);
 	}
@@ -380,7 +375,7 @@ static bool forget(struct ipos_engine *engine, struct ipos_server *sender,
 		break;
 	case IPOS_FLOW_RESERVED:
 	case IPOS_FLOW_LOCAL:
-		gone = is_from(flow, sender) &&
+		gone = ipos_flow_is_from(flow, sender) &&
 		       newer(flow->handoff_id, handoff_id);
 		break;
 	default:
@@ -448,6 +443,23 @@ void ipos_target_withdraw(struct ipos_engine *engine,
 }
 
 /**
+ * ipos_target_tell_closed() - tell an origin that its connection has ended
+ * @engine: the namespace
+ * @flow: came from there
+ *
+ * Where this board aborts it, it tells also that nobody will hear the client
+ * any more. Takes no lock.
+ */
+void ipos_target_tell_closed(struct ipos_engine *engine,
+			     struct ipos_flow *flow)
+{
+	const bool doomed = READ_ONCE(flow->flags) & IPOS_FLOW_DOOMED;
+
+	ipos_out_flow_notice(engine, flow, IPOS_TYPE_CLOSED,
+			     IPOS_CLOSED_CLOSED, doomed ? flow->rcv_nxt : 0);
+}
+
+/**
  * ipos_target_closed() - a socket that came from another board has closed
  * @engine: the namespace
  * @flow: was Local, its state is Closed or Dead now
@@ -458,6 +470,5 @@ void ipos_target_withdraw(struct ipos_engine *engine,
 void ipos_target_closed(struct ipos_engine *engine, struct ipos_flow *flow)
 {
 	ipos_event(engine, closed, ipos_event_of(flow, NONE));
-	ipos_out_flow_notice(engine, flow, IPOS_TYPE_CLOSED,
-			     IPOS_CLOSED_CLOSED, 0);
+	ipos_target_tell_closed(engine, flow);
 }

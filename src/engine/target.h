@@ -22,6 +22,8 @@ void ipos_target_withdraw(struct ipos_engine *engine,
 			  struct ipos_server *sender,
 			  const struct ipos_hdr *hdr,
 			  const struct ipos_notice *notice);
+void ipos_target_tell_closed(struct ipos_engine *engine,
+			     struct ipos_flow *flow);
 void ipos_target_closed(struct ipos_engine *engine, struct ipos_flow *flow);
 
 #endif /* IPOS_ENGINE_TARGET_H */

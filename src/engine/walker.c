@@ -21,8 +21,7 @@ static u32 idle_s(const struct ipos_flow *flow)
 static void forward(struct ipos_engine *engine, struct ipos_flow *flow)
 {
 	const struct ipos_settings *s = &engine->settings;
-	bool ended = READ_ONCE(flow->flags) &
-		     (IPOS_FLOW_CLOSING | IPOS_FLOW_RESET);
+	bool ended = READ_ONCE(flow->flags) & IPOS_FLOW_ENDED;
 
 	if (idle_s(flow) < (ended ? READ_ONCE(s->closing_s) :
 				    READ_ONCE(s->idle_s)))
@@ -58,6 +57,15 @@ static void closed(struct ipos_engine *engine, struct ipos_flow *flow)
 	spin_unlock_bh(&flow->lock);
 }
 
+/* Ends with its listener, however long it would have waited. */
+static void reserved(struct ipos_engine *engine, struct ipos_flow *flow)
+{
+	spin_lock_bh(&flow->lock);
+	if (ipos_flow_state(flow) == IPOS_FLOW_RESERVED && flow->pending)
+		ipos_reserve_check(flow);
+	spin_unlock_bh(&flow->lock);
+}
+
 static bool expire(void *obj, void *arg)
 {
 	struct ipos_flow *flow = obj;
@@ -68,6 +76,9 @@ static bool expire(void *obj, void *arg)
 		break;
 	case IPOS_FLOW_LOCAL:
 		local(arg, flow);
+		break;
+	case IPOS_FLOW_RESERVED:
+		reserved(arg, flow);
 		break;
 	case IPOS_FLOW_CLOSED:
 		closed(arg, flow);

@@ -5,6 +5,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include "board/board.h"
+#include "engine/leave.h"
 #include "hook/dev.h"
 #include "hook/hook.h"
 
@@ -89,10 +90,15 @@ int ipos_dev_add(struct net *net, struct net_device *dev, u8 role)
 
 static void remove(struct net *net, struct ipos_dev *d)
 {
+	struct ipos_engine *engine = &ipos_board(net)->engine;
+
+	/* While it can still be said by this device. */
+	if (ipos_server_dev_leave(&engine->servers, d->dev))
+		ipos_leave_peers(engine);
 	nf_unregister_net_hook(net, &d->ops);
 	list_del_rcu(&d->list);
 	update_mtu(net);
-	ipos_server_dev_gone(&ipos_board(net)->engine.servers, d->dev);
+	ipos_server_dev_gone(&engine->servers, d->dev);
 	netdev_put(d->dev, &d->dev_tracker);
 	kfree_rcu(d, rcu);
 }
@@ -114,6 +120,20 @@ int ipos_dev_del(struct net *net, struct net_device *dev)
 		return -ENOENT;
 	remove(net, d);
 	return 0;
+}
+
+/**
+ * ipos_dev_del_all() - take all roles away
+ * @net: the namespace
+ *
+ * RTNL held.
+ */
+void ipos_dev_del_all(struct net *net)
+{
+	struct ipos_dev *d, *next;
+
+	list_for_each_entry_safe(d, next, &devs_of(net)->list, list)
+		remove(net, d);
 }
 
 /**
@@ -191,11 +211,8 @@ static int __net_init init_net_devs(struct net *net)
 /* A namespace that ends has no devices left; a module that ends may. */
 static void __net_exit exit_net_devs(struct net *net)
 {
-	struct ipos_dev *d, *next;
-
 	rtnl_lock();
-	list_for_each_entry_safe(d, next, &devs_of(net)->list, list)
-		remove(net, d);
+	ipos_dev_del_all(net);
 	rtnl_unlock();
 }
 

@@ -34,9 +34,10 @@ struct ipos_dev {
 	struct rcu_head		rcu;
 };
 
-/* All four: RTNL held. */
+/* All five: RTNL held. */
 int ipos_dev_add(struct net *net, struct net_device *dev, u8 role);
 int ipos_dev_del(struct net *net, struct net_device *dev);
+void ipos_dev_del_all(struct net *net);
 /* Calls fn for each device until it returns non-zero, and returns that. */
 int ipos_dev_each(struct net *net, int (*fn)(const struct ipos_dev *dev,
 					     void *arg), void *arg);

@@ -8,6 +8,7 @@
 #define IPOS_TABLE_FLOW_H
 
 #include <linux/jiffies.h>
+#include <linux/llist.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include "base/key.h"
@@ -31,6 +32,9 @@ enum ipos_flow_state {
 #define IPOS_FLOW_CLOSING	BIT(2)	/* Forward: 0x81 closed was heard */
 #define IPOS_FLOW_RESET		BIT(3)	/* Forward: answer the client by RST */
 #define IPOS_FLOW_LOST		BIT(4)	/* Closed: never reached accept() */
+#define IPOS_FLOW_DOOMED	BIT(5)	/* Local, Closed: aborted by this board */
+
+#define IPOS_FLOW_ENDED		(IPOS_FLOW_CLOSING | IPOS_FLOW_RESET)
 
 struct ipos_pending;
 
@@ -54,6 +58,7 @@ struct ipos_pending;
  * @created: jiffies
  * @rcv_nxt: RCV.NXT at the hand-off, host order
  * @snd_nxt: SND.NXT at the hand-off, host order
+ * @doomed: in the list of sockets to abort; has a reference of its own
  * @rcu: freed after a grace period
  */
 struct ipos_flow {
@@ -73,13 +78,24 @@ struct ipos_flow {
 	u32			created;
 	u32			rcv_nxt;
 	u32			snd_nxt;
+	struct llist_node	doomed;
 	struct rcu_head		rcu;
 };
 
+/**
+ * struct ipos_flow_table - one network namespace's flows
+ * @by_key: all of them
+ * @by_binding: those that answers of other boards may speak of
+ * @bound: rows of each state
+ * @ended: rows of the Forward Table whose connection is over
+ * @taken: rows of the Local Table that other boards handed over
+ */
 struct ipos_flow_table {
 	struct rhashtable	by_key;
 	struct rhashtable	by_binding;
 	struct ipos_bound	bound[IPOS_FLOW_STATES];
+	atomic_t		ended;
+	atomic_t		taken;
 };
 
 int ipos_flow_table_init(struct ipos_flow_table *table);
@@ -116,6 +132,14 @@ bool ipos_flow_move(struct ipos_flow_table *table, struct ipos_flow *flow,
 		    enum ipos_flow_state from, enum ipos_flow_state to);
 bool ipos_flow_remove(struct ipos_flow_table *table, struct ipos_flow *flow,
 		      enum ipos_flow_state from);
+
+/* Whether another board handed it to this one, and it was that board. */
+static inline bool ipos_flow_is_from(const struct ipos_flow *flow,
+				     const struct ipos_server *origin)
+{
+	return flow->flags & IPOS_FLOW_TARGET && flow->peer &&
+	       flow->peer->ip == origin->ip;
+}
 
 /* Writes only when a jiffy has passed: the line stays shared between CPUs. */
 static inline void ipos_flow_touch(struct ipos_flow *flow)

@@ -159,6 +159,27 @@ int ipos_server_add(struct ipos_server_table *table, __be32 ip,
 }
 
 /**
+ * ipos_server_leave() - begin nothing new with a board
+ * @table: the table
+ * @ip: its Server IP, network byte order
+ *
+ * After a grace period nobody binds a flow to it. Process context.
+ *
+ * Return: 0 or -ENOENT.
+ */
+int ipos_server_leave(struct ipos_server_table *table, __be32 ip)
+{
+	struct ipos_server *server;
+
+	rcu_read_lock();
+	server = rhashtable_lookup(&table->by_ip, &ip, by_ip);
+	if (server)
+		WRITE_ONCE(server->leaving, true);
+	rcu_read_unlock();
+	return server ? 0 : -ENOENT;
+}
+
+/**
  * ipos_server_del() - forget a board
  * @table: the table
  * @ip: its Server IP, network byte order
@@ -197,6 +218,41 @@ static bool unlink_if_gone(void *obj, void *arg)
 	if (rcu_access_pointer(server->dev) == gone->dev)
 		unlink_server(gone->table, server);
 	return true;
+}
+
+struct leaving {
+	const struct net_device *dev;
+	bool any;
+};
+
+static bool leave_if_behind(void *obj, void *arg)
+{
+	struct ipos_server *server = obj;
+	struct leaving *leaving = arg;
+
+	if (rcu_access_pointer(server->dev) != leaving->dev)
+		return true;
+	WRITE_ONCE(server->leaving, true);
+	leaving->any = true;
+	return true;
+}
+
+/**
+ * ipos_server_dev_leave() - ipos_server_leave() for all behind a device
+ * @table: the table
+ * @dev: the device
+ *
+ * Process context.
+ *
+ * Return: whether there is any.
+ */
+bool ipos_server_dev_leave(struct ipos_server_table *table,
+			   struct net_device *dev)
+{
+	struct leaving leaving = { .dev = dev };
+
+	ipos_table_walk(&table->by_ip, leave_if_behind, &leaving);
+	return leaving.any;
 }
 
 /**

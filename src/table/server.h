@@ -26,6 +26,7 @@ enum ipos_server_state {
  * @ip: Server IP
  * @lladdr: MAC on the fabric
  * @dead: the row was deleted; flows may still hold it
+ * @leaving: the row is about to be deleted: nothing new either way
  * @state: enum ipos_server_state
  * @refs: the table's, and one per flow
  * @dev: fabric device that reaches it; NULL once that is gone; RCU
@@ -45,6 +46,7 @@ struct ipos_server {
 	__be32			ip;
 	u8			lladdr[ETH_ALEN];
 	bool			dead;
+	bool			leaving;
 	u8			state;
 	refcount_t		refs;
 	struct net_device __rcu	*dev;
@@ -71,6 +73,9 @@ void ipos_server_table_destroy(struct ipos_server_table *table);
 
 int ipos_server_add(struct ipos_server_table *table, __be32 ip,
 		    const u8 *lladdr, struct net_device *dev);
+int ipos_server_leave(struct ipos_server_table *table, __be32 ip);
+bool ipos_server_dev_leave(struct ipos_server_table *table,
+			   struct net_device *dev);
 int ipos_server_del(struct ipos_server_table *table, __be32 ip);
 void ipos_server_dev_gone(struct ipos_server_table *table,
 			  struct net_device *dev);
