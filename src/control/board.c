@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/limits.h>
+#include <linux/rtnetlink.h>
 #include <linux/stringify.h>
 #include "control/netlink.h"
+#include "engine/leave.h"
+#include "hook/dev.h"
 
 #define LIMIT_MIN	0
 #define LIMIT_MAX	16777216
@@ -138,6 +141,39 @@ static bool put_now(struct sk_buff *skb, struct ipos_engine *engine)
 			    READ_ONCE(engine->mtu));
 }
 
+static u8 state_of(const struct ipos_engine *engine)
+{
+	if (READ_ONCE(engine->leaving))
+		return IPOS_BOARD_STATUS_STOPPED;
+	return READ_ONCE(engine->settings.draining) ?
+	       IPOS_BOARD_STATUS_DRAINING : IPOS_BOARD_STATUS_UP;
+}
+
+/* Read one by one while they change: none may come out below 0. */
+static u32 difference(u32 a, u32 b)
+{
+	return a - min(a, b);
+}
+
+/* What ends if the board stops; what is attached where it arrived does not. */
+static bool put_remaining(struct sk_buff *skb, struct ipos_engine *engine)
+{
+	struct ipos_bound *bound = engine->flows.bound;
+	u32 offered = ipos_bound_count(&bound[IPOS_FLOW_FORWARD_CONNECT]);
+	u32 unfinished = ipos_bound_count(&bound[IPOS_FLOW_TEMPORARY]) +
+			 offered + ipos_bound_count(&bound[IPOS_FLOW_RESERVED]);
+	u32 forwarded = ipos_bound_count(&bound[IPOS_FLOW_FORWARD]);
+
+	/* An offer has its place among those forwarded already. */
+	forwarded = difference(forwarded, offered);
+	forwarded = difference(forwarded, atomic_read(&engine->flows.ended));
+	return !nla_put_u8(skb, IPOS_A_BOARD_STATE, state_of(engine)) &&
+	       !nla_put_u32(skb, IPOS_A_BOARD_UNFINISHED, unfinished) &&
+	       !nla_put_u32(skb, IPOS_A_BOARD_FORWARDED, forwarded) &&
+	       !nla_put_u32(skb, IPOS_A_BOARD_TAKEN,
+			    atomic_read(&engine->flows.taken));
+}
+
 static int fill(struct sk_buff *skb, struct genl_info *info)
 {
 	struct ipos_engine *engine = &ipos_info_board(info)->engine;
@@ -147,7 +183,8 @@ static int fill(struct sk_buff *skb, struct genl_info *info)
 	hdr = genlmsg_put_reply(skb, info, &ipos_family, 0,
 				IPOS_CMD_BOARD_GET);
 	if (!hdr || !(defaults ? put_defaults(skb, engine) :
-				 put_now(skb, engine)))
+				 put_now(skb, engine) &&
+				 put_remaining(skb, engine)))
 		return -EMSGSIZE;
 	genlmsg_end(skb, hdr);
 	return 0;
@@ -288,4 +325,42 @@ int ipos_board_set_doit(struct sk_buff *skb, struct genl_info *info)
 		apply(&board->engine, info->attrs);
 	mutex_unlock(&board->mutex);
 	return err;
+}
+
+/**
+ * ipos_board_stop_doit() - IPOS_CMD_BOARD_STOP: leave the cluster
+ * @skb: the request
+ * @info: likewise
+ *
+ * Return: 0. Process context; takes some seconds at most.
+ */
+int ipos_board_stop_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ipos_board *board = ipos_info_board(info);
+
+	mutex_lock(&board->mutex);
+	ipos_leave(&board->engine);
+	rtnl_lock();
+	ipos_dev_del_all(genl_info_net(info));
+	rtnl_unlock();
+	mutex_unlock(&board->mutex);
+	return 0;
+}
+
+/**
+ * ipos_board_start_doit() - IPOS_CMD_BOARD_START: take part again
+ * @skb: the request
+ * @info: likewise
+ *
+ * Return: 0. Process context.
+ */
+int ipos_board_start_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ipos_board *board = ipos_info_board(info);
+
+	mutex_lock(&board->mutex);
+	WRITE_ONCE(board->engine.settings.draining, false);
+	WRITE_ONCE(board->engine.leaving, false);
+	mutex_unlock(&board->mutex);
+	return 0;
 }

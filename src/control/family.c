@@ -79,6 +79,8 @@ static const struct genl_ops ops[] = {
 	DUMP(FLOW_GET, ipos_flow_get_dumpit, ipos_dump_table_done,
 	     ipos_flow_get_policy, IPOS_A_FLOW_MAX),
 	DUMP(STATS_GET, ipos_stats_get_dumpit, NULL, NULL, 0),
+	DO(BOARD_STOP, ipos_board_stop_doit, NULL, 0),
+	DO(BOARD_START, ipos_board_start_doit, NULL, 0),
 };
 
 static const struct genl_multicast_group groups[] = {

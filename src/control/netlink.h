@@ -99,6 +99,8 @@ extern const struct nla_policy ipos_board_get_policy[];
 extern const struct nla_policy ipos_board_set_policy[];
 int ipos_board_get_doit(struct sk_buff *skb, struct genl_info *info);
 int ipos_board_set_doit(struct sk_buff *skb, struct genl_info *info);
+int ipos_board_stop_doit(struct sk_buff *skb, struct genl_info *info);
+int ipos_board_start_doit(struct sk_buff *skb, struct genl_info *info);
 
 extern const struct nla_policy ipos_dev_add_policy[];
 extern const struct nla_policy ipos_dev_del_policy[];

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/ipos.h>
 #include "command.h"
+#include "stop.h"
 
+static const char *const states[] = { "up", "draining", "stopped", NULL };
 static const char *const yesno[] = { "no", "yes", NULL };
 
 static const struct field fields[] = {
@@ -105,11 +107,31 @@ static const struct field fields[] = {
 		"limit-url", &kind_u32, IPOS_A_BOARD_LIMIT_URL,
 		NULL, "rows of the URL Map"
 	},
+	[IPOS_A_BOARD_STATE] = {
+		"state", &kind_u8_word, IPOS_A_BOARD_STATE,
+		states, "whether it takes part"
+	},
+	[IPOS_A_BOARD_UNFINISHED] = {
+		"unfinished", &kind_u32, IPOS_A_BOARD_UNFINISHED,
+		NULL, "endpoints that are still to find their place"
+	},
+	[IPOS_A_BOARD_FORWARDED] = {
+		"forwarded", &kind_u32, IPOS_A_BOARD_FORWARDED,
+		NULL, "connections whose packets this board forwards"
+	},
+	[IPOS_A_BOARD_TAKEN] = {
+		"taken", &kind_u32, IPOS_A_BOARD_TAKEN,
+		NULL, "connections attached here that came from other boards"
+	},
 };
 
 #define FIELD(NAME) (&fields[IPOS_A_BOARD_##NAME])
 
 static const struct field *const columns[] = {
+	FIELD(STATE),
+	FIELD(UNFINISHED),
+	FIELD(FORWARDED),
+	FIELD(TAKEN),
 	FIELD(SERVER_IP),
 	FIELD(ETHERTYPE),
 	FIELD(EPOCH),
@@ -167,6 +189,11 @@ static const struct arg set_args[] = {
 	{ NULL }
 };
 
+static const struct arg stop_args[] = {
+	{ &stop_drain, ARG_KEYWORD },
+	{ NULL }
+};
+
 static const struct command commands[] = {
 	{
 		.name = "show",
@@ -178,6 +205,15 @@ static const struct command commands[] = {
 		.help = "change any number of them, all or none",
 		.cmd = IPOS_CMD_BOARD_SET,
 		.args = set_args,
+	}, {
+		.name = "stop",
+		.help = "leave the cluster; connections shared with other boards are reset",
+		.cmd = IPOS_CMD_BOARD_STOP,
+		.args = stop_args, .run = stop_run,
+	}, {
+		.name = "start",
+		.help = "take part again, after stop or drain",
+		.cmd = IPOS_CMD_BOARD_START,
 	},
 	{ NULL }
 };

@@ -10,7 +10,7 @@
 #include <libmnl/libmnl.h>
 
 /* Attributes of one row by number, NULL where it has none. */
-#define ATTRS 32
+#define ATTRS 64
 
 typedef void (*row_t)(struct nlattr **attrs, void *arg);
 
