@@ -107,7 +107,7 @@ static void wait_for_answers(const struct round *round, unsigned int ms)
 	while (ipos_abort_busy(round->engine) ?
 	       time_before(jiffies, round->deadline) :
 	       ipos_bound_count(forward) && time_before(jiffies, end))
-		msleep(10);
+		usleep_range(5000, 10000);
 }
 
 /**
