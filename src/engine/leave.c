@@ -14,6 +14,8 @@
 #define TELL_MS		100
 /* Whatever is left after this is ended untold. */
 #define LEAVE_S		5
+/* So many frames at once: no queue between two boards shall fill up. */
+#define BURST		256
 
 /**
  * struct round - one walk over all flows
@@ -21,6 +23,7 @@
  * @deadline: jiffies at which it ends, complete or not
  * @told: targets that have to answer
  * @doomed: sockets that are, or were, aborted
+ * @burst: flows to be visited until the next rest
  * @last: who has not answered by now will not
  */
 struct round {
@@ -28,6 +31,7 @@ struct round {
 	unsigned long		deadline;
 	u32			told;
 	u32			doomed;
+	u32			burst;
 	bool			last;
 };
 
@@ -83,15 +87,33 @@ static void leave_locked(struct round *round, struct ipos_flow *flow)
 	}
 }
 
-static bool leave_each(void *obj, void *arg)
+static int leave_each(void *row, void *arg)
 {
-	struct ipos_flow *flow = obj;
+	struct ipos_flow *flow = row;
 	struct round *round = arg;
 
+	if (!round->burst)
+		return 1;
+	round->burst--;
 	spin_lock_bh(&flow->lock);
 	leave_locked(round, flow);
 	spin_unlock_bh(&flow->lock);
-	return time_before(jiffies, round->deadline);
+	return 0;
+}
+
+static void go_round(struct round *round)
+{
+	struct ipos_cursor cursor;
+
+	ipos_cursor_enter(&cursor, &round->engine->flows.by_key);
+	for (;;) {
+		round->burst = BURST;
+		if (!ipos_cursor_walk(&cursor, leave_each, round) ||
+		    time_after(jiffies, round->deadline))
+			break;
+		usleep_range(500, 1000);
+	}
+	ipos_cursor_exit(&cursor);
 }
 
 /*
@@ -136,8 +158,7 @@ void ipos_leave(struct ipos_engine *engine)
 		round.told = 0;
 		round.doomed = 0;
 		round.last = tries == TELL_TRIES;
-		ipos_table_walk_paced(&engine->flows.by_key, leave_each,
-				      &round);
+		go_round(&round);
 		if (!round.told && !round.doomed)
 			return;
 		/* After the last: for the client's answers to our questions. */

@@ -43,10 +43,15 @@ hold() {
 get() { printf 'GET %s HTTP/1.1\\r\\nHost: %s.example\\r\\n\\r\\n' "$2" "$1"; }
 go() { exec 9<&-; }
 
-# said NAME: in one line, when it has ended
-said() {
-	wait "${held[$1]}"
-	tr '\n' ' ' <"$tmp/$1" | sed 's/ $//'
+# said NAME: all in one line
+said() { tr '\n' ' ' <"$tmp/$1" | sed 's/ $//'; }
+# ended NAME...
+ended() {
+	local name
+	for name; do
+		wait "${held[$name]}"
+	done
+	return 0
 }
 
 declare -A held
@@ -68,7 +73,7 @@ clients() {
 	hold mute line end
 	wait_for grep -q . "$tmp/forward" && wait_for grep -q . "$tmp/sending" && wait_for grep -q eof "$tmp/closing" &&
 		wait_for grep -q . "$tmp/here" && wait_for in_place || return
-	start client "$tmp/load" lib/fetches.py 192.0.2.1:80 8 25 /load moved.example third.example here.example
+	start client "$tmp/load" lib/fetches.py 192.0.2.1:80 8 25 /close moved.example third.example here.example
 	load=$pid
 	wait_for grows
 }
@@ -113,11 +118,13 @@ for ((round = 0; round < rounds; round++)); do
 	ok "$what clients are at every stage" clients
 	ok "$what board 1 goes" leave "$way"
 
+	ended forward
 	is "$what who was handed over is reset" "$(said forward | sed 's/^[^ ]* [^ ]* //')" reset
 	go
 	# The namespace took with it who could have served them.
 	[ "$way" = namespace ] && want=reset || want=served
 	got=
+	ended part here offered
 	for name in part here offered; do
 		case $(said $name) in
 		"/3" | "/1 /2" | "/4") got+=" served" ;;

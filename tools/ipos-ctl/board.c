@@ -128,11 +128,11 @@ static const struct field fields[] = {
 #define FIELD(NAME) (&fields[IPOS_A_BOARD_##NAME])
 
 static const struct field *const columns[] = {
+	FIELD(SERVER_IP),
 	FIELD(STATE),
 	FIELD(UNFINISHED),
 	FIELD(FORWARDED),
 	FIELD(TAKEN),
-	FIELD(SERVER_IP),
 	FIELD(ETHERTYPE),
 	FIELD(EPOCH),
 	FIELD(FABRIC_MTU),
