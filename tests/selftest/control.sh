@@ -52,7 +52,7 @@ index() { ip netns exec a cat "/sys/class/net/$1/ifindex"; }
 settings=$(ctl board show)
 like "a board begins without an address, with type 0x0007" "$settings" \
 	$'^server-ip              0\\.0\\.0\\.0\nethertype              0x0007\nepoch                  0x[0-9a-f]{16}\n'
-is "every setting is shown in text" "$(wc -l <<<"$settings")" 25
+is "every setting is shown in text" "$(wc -l <<<"$settings")" 29
 is "and in JSON, by the same names" "$(json '"\n".join(rows[0])' board show | tr _ -)" "$(cut -d' ' -f1 <<<"$settings")"
 is "the epoch stays while the board lives" "$(json 'rows[0]["epoch"]' board show)" \
 	"$(sed -n 's/^epoch *//p' <<<"$settings")"
