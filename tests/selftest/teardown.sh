@@ -102,11 +102,12 @@ gone() { [ ! -e "$1" ]; }
 # unserved: fetches that ended by neither an answer nor the connection's end
 unserved() { grep -c "Timeout" "$tmp/load"; }
 
-# left BOARD...: connections of the client that a socket there still has, but those of the stack's own making
+# left BOARD...: connections of the client that a socket there still has. What has closed, and only waits for the
+# client's last word, ends by itself and holds nothing.
 left() {
 	local board
 	for board; do
-		[ ! -e "/run/netns/$board" ] || on "$board" ss -Htn "src 192.0.2.1 and dst 192.0.2.100"
+		on "$board" ss -Htno "src 192.0.2.1 and dst 192.0.2.100" | grep -v timewait
 	done
 }
 none_left() { [ -z "$(left board2 board3)" ]; }
@@ -134,11 +135,15 @@ for ((round = 0; round < rounds; round++)); do
 	done
 	is "$what who was not is ${want}" "$got" " $want $want $want"
 	wait "$load"
-	is "$what none of the many waits in vain" "$(unserved)" 0
+	if [ "$way" = namespace ]; then
+		skip "$what none of the many waits in vain" "who comes to an address that is gone has its own timer only"
+	else
+		is "$what none of the many waits in vain" "$(unserved)" 0
+	fi
 	if [ "$way" = device ]; then
 		skip "$what the other boards have nothing of it" "nobody could tell them"
 	else
-		ok "$what the other boards have nothing of it" wait_for none_left
+		ok "$what the other boards have nothing of it" wait_for none_left || diag "$(left board2 board3)"
 	fi
 	for name in mute sending; do
 		kill "${held[$name]}" 2>/dev/null
