@@ -6,7 +6,7 @@ KDIR	?= /lib/modules/$(KVER)/build
 BUILD	:= $(CURDIR)/build
 TREE	:= $(BUILD)/$(KVER)/tree
 
-.PHONY: all help module ipos-ctl vm-tools install check unit static demo play model bench clean
+.PHONY: all help module kunit ipos-ctl vm-tools install check check-debug unit static demo play model bench clean
 
 all: module ipos-ctl ## the module for kernel KVER (this one's by default), and ipos-ctl
 
@@ -27,6 +27,15 @@ module: ## build/KVER/ipos.ko
 	@find $(TREE) -xtype l -delete
 	+$(MAKE) -C $(KDIR) M=$(TREE) CONFIG_DEBUG_INFO_BTF_MODULES= modules
 	@cp -u $(TREE)/ipos.ko $(BUILD)/$(KVER)/ipos.ko
+
+# Their own module, of the same sources, for kernels that have KUnit.
+kunit: ## build/KVER/ipos_kunit.ko: tests of tables and timers
+	@mkdir -p $(BUILD)/$(KVER)/kunit
+	@cp -rsuf $(CURDIR)/src $(CURDIR)/include $(wildcard $(CURDIR)/tests/kunit/*) \
+		$(BUILD)/$(KVER)/kunit/
+	@find $(BUILD)/$(KVER)/kunit -xtype l -delete
+	+$(MAKE) -C $(KDIR) M=$(BUILD)/$(KVER)/kunit modules
+	@cp -u $(BUILD)/$(KVER)/kunit/ipos_kunit.ko $(BUILD)/$(KVER)/
 
 ipos-ctl: ## build/bin/ipos-ctl; its manual page and completion, below build/share
 	@mkdir -p $(BUILD)/bin
@@ -49,10 +58,18 @@ VMSTESTS := $(sort $(wildcard tests/selftest/vms/*.sh)) \
 TESTS	?= $(sort $(wildcard tests/static/*.t tests/unit/*.t tests/model/*.t \
 		 tests/harness/*.t tests/harness/selftest/vms/*.sh)) $(SELFTESTS) \
 	   $(addprefix 6.12:,$(addprefix tests/static/,w1.t sparse.t floors.t) \
-		$(SELFTESTS)) $(VMSTESTS) $(addprefix 6.12:,$(VMSTESTS))
+		$(SELFTESTS)) $(VMSTESTS) $(addprefix 6.12:,$(VMSTESTS)) \
+	   $(addprefix debug:,$(KUNIT) $(DEBUGTESTS))
+# What of them runs on the debug kernel each time; all do in check-debug.
+KUNIT	:= tests/kunit/selftest/kunit.sh
+DEBUGTESTS ?=
 
 check: ## all tests but the model's long form; TESTS="FILE..." for some
 	prove --timer --jobs $(JOBS) --exec tests/exec $(TESTS)
+
+check-debug: ## all tests in the VM, on the debug kernel
+	prove --timer --jobs $(JOBS) --exec tests/exec \
+		$(addprefix debug:,$(KUNIT) $(SELFTESTS))
 
 unit: ## the tests that need neither VM nor kernel headers
 	prove --timer tests/unit/*.t

@@ -32,10 +32,10 @@ guest_init() {
 		exit 2
 	fi
 	boot=$top/build/kernel/$kernel
-	patience=1
+	patience=1 boot_limit=90
 	if [ "$kernel" = debug ]; then
 		# Its checks take time and memory.
-		patience=6 memory=$((memory * 2)) limit=$((limit * patience))
+		patience=6 boot_limit=180 memory=$((memory * 2)) limit=$((limit * patience))
 	fi
 	mkdir -p "$top/build/vm"
 	work=$(mktemp -d "$top/build/vm/XXXXXX")
@@ -84,6 +84,10 @@ guest_prepare() (
 	make -s -C "$top" ipos-ctl >&2 9>&-
 	cp "$top/build/bin/ipos-ctl" "$work/bin/"
 	install -D "$top/build/$release/ipos.ko" "$work/modules/extra/ipos.ko"
+	if grep -qs '^CONFIG_KUNIT=' "$boot/build/.config"; then
+		make -s -j "$(nproc)" -C "$top" kunit KVER="$release" KDIR="$boot/build" >&2 9>&-
+		install -D "$top/build/$release/ipos_kunit.ko" "$work/modules/extra/ipos_kunit.ko"
+	fi
 	mkdir -p "$work/depmod/lib/modules"
 	ln -s "$work/modules" "$work/depmod/lib/modules/$release"
 	depmod -b "$work/depmod" "$release"
@@ -230,11 +234,11 @@ guest_reports() { grep -qaE "$reports" "$work/$1/console"; }
 # happened by then, so it may begin anew; a kernel that never boots is a failure all the same.
 guest_again() {
 	local name=$1 options
-	if [ $((SECONDS - guest_since[$name])) -lt $((90 * patience)) ] || [ "${guest_boots[$name]-1}" -ge 3 ] ||
+	if [ $((SECONDS - guest_since[$name])) -lt "$boot_limit" ] || [ "${guest_boots[$name]-1}" -ge 3 ] ||
 		grep -qa 'ipos-vm: booted' "$work/$name/console"; then
 		return
 	fi
-	echo "$guest_program: $name: no boot after $((90 * patience)) s, once more" >&2
+	echo "$guest_program: $name: no boot after $boot_limit s, once more" >&2
 	guest_boots[$name]=$((${guest_boots[$name]-1} + 1))
 	guest_end "$name"
 	[ "$name" != "$guest_first" ] || wait "$guest_out" "$guest_err" || :

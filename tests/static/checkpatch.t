@@ -20,7 +20,8 @@ trace_types='OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT'
 # User space does not have the kernel's __printf() and its like.
 user_types='PREFER_DEFINED_ATTRIBUTE_MACRO'
 
-sources 'src/*.[ch]' 'include/*.h' 'tools/*.[ch]' 'tests/unit/*.[ch]' 'tests/bench/*.c'
+sources 'src/*.[ch]' 'include/*.h' 'tools/*.[ch]' 'tests/unit/*.[ch]' 'tests/kunit/*.[ch]' \
+	'tests/bench/*.c' 'tests/harness/sick/*.c'
 checkpatch=$(linux_script checkpatch.pl) || exit
 # The specification's word, which the kernel's list spells in the American way.
 sed -i '/^acknowledgement||/d' "${checkpatch%/*}/spelling.txt"
