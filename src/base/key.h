@@ -5,6 +5,7 @@
 #ifndef IPOS_BASE_KEY_H
 #define IPOS_BASE_KEY_H
 
+#include <linux/in.h>
 #include <linux/jhash.h>
 #include <linux/types.h>
 #include <linux/ipos_wire.h>
@@ -57,6 +58,13 @@ static inline bool ipos_key_equal(const struct ipos_key *a,
 	return a->caddr == b->caddr && a->cport == b->cport &&
 	       a->saddr == b->saddr && a->sport == b->sport &&
 	       a->proto == b->proto;
+}
+
+/* An address that one host can have. */
+static inline bool ipos_is_unicast(__be32 addr)
+{
+	return !ipv4_is_multicast(addr) && !ipv4_is_lbcast(addr) &&
+	       !ipv4_is_zeronet(addr) && !ipv4_is_loopback(addr);
 }
 
 #endif /* IPOS_BASE_KEY_H */

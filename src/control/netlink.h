@@ -41,13 +41,6 @@ static inline struct ipos_board *ipos_info_board(struct genl_info *info)
 	return ipos_board(genl_info_net(info));
 }
 
-/* An address that one host can have. */
-static inline bool ipos_is_unicast(__be32 addr)
-{
-	return !ipv4_is_multicast(addr) && !ipv4_is_lbcast(addr) &&
-	       !ipv4_is_zeronet(addr) && !ipv4_is_loopback(addr);
-}
-
 /*
  * Puts one row into a message: 0, 1 when the request's filter does not want
  * it, -EMSGSIZE when it does not fit. RCU held where rows come from a hash.

@@ -3,6 +3,7 @@
  * The way of SYN cookies: a connection request is made up from what the other
  * side is known to have agreed to, and the listener makes its child from it.
  */
+#include <linux/bpf.h>
 #include <linux/jhash.h>
 #include <linux/security.h>
 #include <linux/slab.h>
@@ -36,10 +37,13 @@ static void forget_us(struct request_sock *req)
 	tcp_rsk(req)->af_specific = NULL;
 }
 
-/* What the client still may send, counted from the first byte to get. */
-static u32 receive_window(const struct ipos_tcb *tcb)
+/*
+ * What the client still may send, counted from the first byte to get; it can
+ * have been told no more than a header can say.
+ */
+static u32 receive_window(const struct ipos_tcb *tcb, u32 most)
 {
-	return tcb->rcv_wup + tcb->rcv_wnd - ipos_inject_start(tcb);
+	return tcb->rcv_wup + min(tcb->rcv_wnd, most) - ipos_inject_start(tcb);
 }
 
 /* From this host's clock to the one that the client has seen, in ms ticks. */
@@ -74,10 +78,12 @@ static void fill_options(struct request_sock *req, const struct sock *listener,
 		ireq->rcv_wscale = tcb->rcv_wscale;
 		most <<= tcb->rcv_wscale;
 	}
+	/* Not below what setsockopt() allows. */
 	if (tcb->window_clamp)
-		clamp = min_not_zero(clamp, tcb->window_clamp);
+		clamp = min_not_zero(clamp, max_t(u32, tcb->window_clamp,
+						  SOCK_MIN_RCVBUF / 2));
 	req->rsk_window_clamp = min_not_zero(clamp, most);
-	req->rsk_rcv_wnd = receive_window(tcb);
+	req->rsk_rcv_wnd = receive_window(tcb, most);
 	req->mss = tcb->snd_mss ?: TCP_MSS_DEFAULT;
 	ireq->sack_ok = !!(tcb->flags & IPOS_TCB_SACK);
 	ireq->ecn_ok = !!(tcb->flags & IPOS_TCB_ECN);
@@ -198,6 +204,42 @@ static struct dst_entry *congestion_route(const struct sock *listener,
 	return &copy->dst;
 }
 
+/* Written in BPF, it is counted in a way that modules cannot. */
+static bool is_bpf(const struct tcp_congestion_ops *ca)
+{
+#ifdef BPF_MODULE_OWNER
+	return ca->owner == BPF_MODULE_OWNER;
+#else
+	return false;
+#endif
+}
+
+/*
+ * What a program without privileges may not choose, another board may not. The
+ * child has not begun to work with it yet.
+ */
+static void refuse_restricted(struct sock *child)
+{
+	const struct net *net = sock_net(child);
+	const struct tcp_congestion_ops *usual, *named;
+
+	usual = rcu_dereference(net->ipv4.tcp_congestion_control);
+	named = inet_csk(child)->icsk_ca_ops;
+	if (named == usual || named->flags & TCP_CONG_NON_RESTRICTED ||
+	    is_bpf(named) || is_bpf(usual) || !try_module_get(usual->owner))
+		return;
+	WRITE_ONCE(inet_csk(child)->icsk_ca_ops, usual);
+	module_put(named->owner);
+}
+
+/* Stored so long ago, but not before the clock began: 0 is none. */
+static void age_timestamp(struct tcp_sock *tp, u32 age_ms)
+{
+	int age = age_ms / MSEC_PER_SEC;
+
+	tp->rx_opt.ts_recent_stamp = max(tp->rx_opt.ts_recent_stamp - age, 1);
+}
+
 /*
  * Consumes the route. The child comes locked, as the stack hands it out, which
  * sparse cannot see.
@@ -210,10 +252,12 @@ static struct sock *make_child(struct sock *listener, struct request_sock *req,
 	struct sock *child;
 
 	child = ipos_compat_syn_recv_sock(listener, ack, req, first);
-	if (child && first != dst)
+	if (child && first != dst) {
+		refuse_restricted(child);
 		sk_setup_caps(child, dst);
-	else
+	} else {
 		dst_release(dst);
+	}
 	return child;
 }
 
@@ -247,7 +291,7 @@ static void set_parameters(struct sock *child, const struct ipos_tcb *tcb,
 	if (tcb->adv_mss)
 		tp->advmss = min(tp->advmss, tcb->adv_mss);
 	if (tcb->flags & IPOS_TCB_TIMESTAMPS)
-		tp->rx_opt.ts_recent_stamp -= tcb->ts_recent_age / MSEC_PER_SEC;
+		age_timestamp(tp, tcb->ts_recent_age);
 	set_rtt(child, tcb);
 	/* The listener's SO_KEEPALIVE has started it: no probe may leave yet. */
 	inet_csk_delete_keepalive_timer(child);

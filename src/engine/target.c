@@ -93,7 +93,8 @@ static bool make_way(struct ipos_engine *engine, struct ipos_flow *old,
 		}
 		break;
 	case IPOS_FLOW_CLOSED:
-		clear = newer(id, old->handoff_id);
+		clear = !(old->flags & IPOS_FLOW_TARGET) ||
+			newer(id, old->handoff_id);
 		if (clear)
 			ipos_flow_remove(&engine->flows, old,
 					 IPOS_FLOW_CLOSED);
@@ -180,6 +181,14 @@ static void accept_offer(struct ipos_engine *engine,
 		refuse(engine, sender, hdr, conn, reason_of(err));
 }
 
+/* A client and a service as there can be, so that no socket is built else. */
+static bool ends_possible(const struct ipos_hdr *hdr,
+			  const struct ipos_conn *conn)
+{
+	return ipos_is_unicast(hdr->src_ip) && hdr->src_port &&
+	       ipos_is_unicast(conn->server_ip) && conn->server_port;
+}
+
 /**
  * ipos_target_offer() - figures 11e, 11f: a board offers an endpoint
  * @engine: the namespace
@@ -204,6 +213,8 @@ void ipos_target_offer(struct ipos_engine *engine, struct ipos_server *sender,
 	else if (READ_ONCE(engine->settings.draining) ||
 		 READ_ONCE(engine->leaving) || READ_ONCE(sender->leaving))
 		refuse(engine, sender, hdr, conn, IPOS_REFUSE_DRAINING);
+	else if (!ends_possible(hdr, conn))
+		refuse(engine, sender, hdr, conn, IPOS_REFUSE_NO_ROUTE);
 	else
 		accept_offer(engine, sender, dev, hdr, conn);
 }
@@ -213,7 +224,8 @@ static bool was_attached(const struct ipos_flow *flow)
 {
 	switch (ipos_flow_state(flow)) {
 	case IPOS_FLOW_CLOSED:
-		return !(flow->flags & IPOS_FLOW_LOST);
+		return (flow->flags & (IPOS_FLOW_TARGET | IPOS_FLOW_LOST)) ==
+		       IPOS_FLOW_TARGET;
 	case IPOS_FLOW_LOCAL:
 		return flow->flags & IPOS_FLOW_TARGET;
 	default:

@@ -5,7 +5,8 @@
 #define STATE_ESTABLISHED	1
 #define WSCALE_MAX		14	/* RFC 7323, section 2.3 */
 #define WINDOW_MAX		(65535U << WSCALE_MAX)
-#define MSS_MIN			88	/* the least that Linux sends with */
+#define SND_MSS_MIN		48	/* what Linux sends with at the least */
+#define ADV_MSS_MIN		88	/* what it advertises at the least */
 #define QUEUE_MAX		65536
 #define TIME_MAX_US		250000000U /* Linux keeps SRTT eightfold */
 
@@ -126,7 +127,7 @@ static bool numbers_sane(const struct ipos_tcb *tcb)
 {
 	return tcb->snd_wscale <= WSCALE_MAX && tcb->rcv_wscale <= WSCALE_MAX &&
 	       tcb->snd_wnd <= WINDOW_MAX && tcb->rcv_wnd <= WINDOW_MAX &&
-	       tcb->snd_mss >= MSS_MIN && tcb->adv_mss >= MSS_MIN &&
+	       tcb->snd_mss >= SND_MSS_MIN && tcb->adv_mss >= ADV_MSS_MIN &&
 	       tcb->srtt <= TIME_MAX_US && tcb->rttvar <= TIME_MAX_US &&
 	       tcb->rto <= TIME_MAX_US && (s32)tcb->cwnd >= 0 &&
 	       tcb->rcvq_len <= QUEUE_MAX;

@@ -242,7 +242,7 @@ ABSURD = (
     [dict(state=state) for state in (0, 2, 3, 6, 7, 8, 10, 11, 12, 255)] +
     [dict(snd_wscale=15), dict(rcv_wscale=15), dict(snd_wscale=255), dict(rcv_wscale=255)] +
     [dict(snd_wnd=(65535 << 14) + 1), dict(rcv_wnd=(65535 << 14) + 1), dict(snd_wnd=MASK), dict(rcv_wnd=MASK)] +
-    [dict(snd_mss=0), dict(snd_mss=87), dict(adv_mss=0), dict(adv_mss=1)] +
+    [dict(snd_mss=0), dict(snd_mss=47), dict(adv_mss=0), dict(adv_mss=1)] +
     [dict(srtt=250000001), dict(rttvar=MASK), dict(rto=MASK), dict(cwnd=1 << 31), dict(cwnd=MASK)] +
     [dict(iss=0, snd_una=5), dict(snd_nxt=5002), dict(snd_una=5002, snd_nxt=5002), dict(snd_una=4999),
      dict(snd_nxt=4999), dict(sndq_len=1)] +

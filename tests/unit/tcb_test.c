@@ -131,8 +131,8 @@ static void sane__any_endpoint(void)
 	SANE(tcb.snd_wnd = 65535U << 14, true);
 	SANE(tcb.snd_wnd = (65535U << 14) + 1, false);
 	SANE(tcb.rcv_wnd = 0xffffffff, false);
-	SANE(tcb.snd_mss = 88, true);
-	SANE(tcb.snd_mss = 87, false);
+	SANE(tcb.snd_mss = 48, true);
+	SANE(tcb.snd_mss = 47, false);
 	SANE(tcb.snd_mss = 0, false);
 	SANE(tcb.adv_mss = 88, true);
 	SANE(tcb.adv_mss = 87, false);
