@@ -63,17 +63,18 @@
 	X(drop_stale_offer, "offers dropped: tombstoned, older or other epoch") \
 	X(drop_stale_ack, "acknowledgements that matched nothing") \
 	X(drop_stale_notice, "refusals, 0x81 and 0x82 that matched nothing") \
-	X(drop_packet_malformed, "packets of clients dropped: malformed") \
 	X(drop_packet_checksum, "packets of clients dropped: wrong checksum") \
 	X(drop_packet_sequence, "segments dropped: outside the window") \
-	X(drop_packet_order, "segments dropped: hold queue full") \
+	X(drop_packet_order, "segments dropped: receive queue too large") \
 	X(drop_packet_mtu, "packets dropped: too long for the fabric, not to cut") \
 	X(drop_icmp, "ICMP errors dropped: about nothing they could tell of") \
 	X(drop_no_memory, "packets dropped: no memory") \
 	X(drop_no_route, "packets dropped: no route or device to send by") \
+	X(drop_transmit, "packets dropped: the device's queue is full") \
 	X(drop_limit_temporary, "SYNs dropped: Temporary Table full") \
 	X(drop_limit_connect, "hand-offs not tried: Forward-Connect full") \
 	X(drop_limit_forward, "hand-offs not tried: Forward Table full") \
+	X(drop_limit_reserved, "offers refused: too many not committed yet") \
 	X(drop_limit_local, "Local Table full: offer refused or unlisted") \
 	X(drop_limit_closed, "tombstones not kept: table full") \
 	X(drop_event, "events lost: no memory to tell of them") \

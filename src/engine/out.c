@@ -16,6 +16,9 @@ static void count_error(struct ipos_engine *engine, int err)
 	case -ENOMEM:
 		ipos_count(engine->counters, drop_no_memory);
 		break;
+	case -ENOBUFS:
+		ipos_count(engine->counters, drop_transmit);
+		break;
 	default:
 		ipos_count(engine->counters, drop_no_route);
 	}

@@ -168,6 +168,8 @@ static void send_queue(struct ipos_endpoint *ep)
 		if (copy)
 			ipos_out_packet_consume(engine_of(ep), flow->peer,
 						&hdr, copy);
+		else
+			ipos_count(engine_of(ep)->counters, drop_no_memory);
 	}
 }
 

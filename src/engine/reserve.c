@@ -227,6 +227,9 @@ static void fill(struct ipos_reservation *r, struct sk_buff *skb,
 
 	if (before(packet->seq, r->queue_start) ||
 	    r->queue.bytes > QUEUE_BYTES || is_complete(r)) {
+		if (r->queue.bytes > QUEUE_BYTES)
+			ipos_count(r->pending.engine->counters,
+				   drop_packet_order);
 		kfree_skb(skb);
 		return;
 	}

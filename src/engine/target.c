@@ -177,6 +177,8 @@ static void accept_offer(struct ipos_engine *engine,
 		err = PTR_ERR(flow);
 	else
 		err = reserve(engine, flow, sender, dev, hdr, conn);
+	if (flow == ERR_PTR(-ENOSPC))
+		ipos_count(engine->counters, drop_limit_reserved);
 	if (err)
 		refuse(engine, sender, hdr, conn, reason_of(err));
 }
@@ -348,7 +350,10 @@ static bool bury(struct ipos_engine *engine, const struct ipos_key *key,
 
 	flow = ipos_flow_new(&engine->flows, key, IPOS_FLOW_CLOSED);
 	if (IS_ERR(flow)) {
-		ipos_count(engine->counters, drop_limit_closed);
+		if (PTR_ERR(flow) == -ENOSPC)
+			ipos_count(engine->counters, drop_limit_closed);
+		else
+			ipos_count(engine->counters, drop_no_memory);
 		return false;
 	}
 	flow->handoff_id = handoff_id;

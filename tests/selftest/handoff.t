@@ -415,7 +415,7 @@ def _():
     one, two = Origin(), Origin()
     one.offer()
     one.acknowledged()
-    for limit, counter in ("limit_local", {"drop_limit_local": 1}), ("limit_reserved", {}):
+    for limit, counter in ("limit_local", {"drop_limit_local": 1}), ("limit_reserved", {"drop_limit_reserved": 1}):
         board2.set(**{limit: 1})
         with counts(frames_received=1, frames_sent=1, refused=1, **counter):
             two.offer()
