@@ -83,9 +83,11 @@ model: ## the hand-off's rules by spin: every case, every rule switched off
 bench: ## instructions per packet beside IPVS, tc and ip_forward: build/bench.json
 	tests/bench/run
 
-install: all ## module, ipos-ctl, manual page and completion into this system
+install: all ## module, ipos-ctl, its manual page, the systemd unit, into this system
 	install -D -m 644 $(BUILD)/$(KVER)/ipos.ko $(DESTDIR)/lib/modules/$(KVER)/extra/ipos.ko
 	install -D -m 755 $(BUILD)/bin/ipos-ctl $(DESTDIR)/usr/sbin/ipos-ctl
+	install -D -m 755 tools/packaging/ipos-config $(DESTDIR)/usr/lib/ipos/ipos-config
+	install -D -m 644 tools/packaging/ipos.service $(DESTDIR)/lib/systemd/system/ipos.service
 	cd $(BUILD)/share && find man bash-completion -type f ! -name '*.new' \
 		-exec install -D -m 644 '{}' '$(DESTDIR)/usr/share/{}' ';'
 	[ -n "$(DESTDIR)" ] || depmod $(KVER)

@@ -65,6 +65,7 @@ guest_prepare() (
 	release=$(cat "$boot/release")
 	# What a test needs, it names: the guest cannot install anything.
 	need_of "$1"
+	"$top/tests/lib/tree" "$1"
 
 	cp -al "$boot/lib/modules/$release" "$work/modules"
 	ln -s "$(realpath "$boot/build")" "$work/modules/build"

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.." || exit
 . lib/tap.sh
 # shellcheck source=tests/lib/cluster.sh
 . lib/cluster.sh
-plan 26
+plan 25
 
 ok "the module is loaded" modprobe ipos
 
@@ -40,7 +40,7 @@ server add 10.0.0.2 lladdr 02:00:00:00:02:02 dev eth1 state up
 server add 10.0.0.3 lladdr 02:00:00:00:02:03 dev eth2 state down connections 5 cpu 1000 memory 18446744073709551615 bandwidth 1
 service add tcp 192.0.2.1:80 inspect http policy least-conn target-port 8080
 service add tcp 192.0.2.7:22 inspect none policy local-first target-port 22 foreign
-url add * server 10.0.0.2
+url add */ server 10.0.0.2
 url add example.org/video server 10.0.0.3
 url add example.org/video server 10.0.0.9
 board set limit-server 2
@@ -49,8 +49,6 @@ ok "it takes the commands" on one ipos-ctl -b "$tmp/all"
 is "and saves just these" "$(save one)" "$(cat "$tmp/all")"
 save one >"$tmp/saved"
 is "a fresh board that restores them saves the same" "$(again "$tmp/saved")" "$(cat "$tmp/saved")"
-is "and shows the same" "$(for what in board dev server service url; do on fresh ipos-ctl -j $what; done | grep -v '"epoch"')" \
-	"$(for what in board dev server service url; do on one ipos-ctl -j $what; done | grep -v '"epoch"')"
 # shellcheck disable=SC2016 # awk's
 is "each setting is restored, but for what is only shown" \
 	"$(on fresh ipos-ctl board | awk '$1 != "epoch"')" "$(on one ipos-ctl board | awk '$1 != "epoch"')"
