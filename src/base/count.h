@@ -14,6 +14,9 @@
 	X(syn_received, "SYNs of clients to a virtual service") \
 	X(syn_ack_sent, "SYN-ACKs sent, retransmissions included") \
 	X(established, "handshakes completed by this board") \
+	X(syn_cookies_sent, "SYN-ACKs that are SYN cookies: no entry was made") \
+	X(syn_cookies_received, "handshakes completed by a SYN cookie") \
+	X(syn_cookies_failed, "segments with a SYN cookie that is wrong or old") \
 	X(reset_sent, "RSTs sent to clients") \
 	X(reset_received, "RSTs of clients for unattached endpoints") \
 	X(bad_ack, "handshake ACKs that acknowledge what was never sent") \
@@ -71,7 +74,7 @@
 	X(drop_no_memory, "packets dropped: no memory") \
 	X(drop_no_route, "packets dropped: no route or device to send by") \
 	X(drop_transmit, "packets dropped: the device's queue is full") \
-	X(drop_limit_temporary, "SYNs dropped: Temporary Table full") \
+	X(drop_limit_temporary, "SYNs, cookies dropped: Temporary Table full") \
 	X(drop_limit_connect, "hand-offs not tried: Forward-Connect full") \
 	X(drop_limit_forward, "hand-offs not tried: Forward Table full") \
 	X(drop_limit_reserved, "offers refused: too many not committed yet") \

@@ -34,6 +34,8 @@ static const struct {
 	SETTING(IDLE_TIMEOUT, idle_s, "idle-timeout", 1, 604800),
 	SETTING(CLOSING_TIMEOUT, closing_s, "closing-timeout", 1, 3600),
 	SETTING(SETTLE_MS, settle_ms, "settle-ms", 0, 60000),
+	SETTING(SYN_COOKIES_THRESHOLD, syn_cookies_threshold,
+		"syn-cookies-threshold", 0, 16777216),
 };
 
 #define BOUND(ATTR, place, limit_name, row, explained) {		\
@@ -62,7 +64,7 @@ const struct ipos_bound_desc ipos_bounds[] = {
 	      "offers of other boards, not committed yet"),
 	BOUND(CLOSED, flows.bound[IPOS_FLOW_CLOSED],
 	      "limit-closed", "table_closed",
-	      "tombstones of endpoints handed to this board"),
+	      "tombstones: of endpoints handed here, or begun by a cookie"),
 	BOUND(SERVER, servers.bound,
 	      "limit-server", "table_server",
 	      "rows of the Server State Table"),
@@ -82,6 +84,7 @@ const struct nla_policy ipos_board_set_policy[IPOS_A_BOARD_MAX + 1] = {
 	[IPOS_A_BOARD_LOAD_THRESHOLD ... IPOS_A_BOARD_LIMIT_URL] = {
 		.type = NLA_U32
 	},
+	[IPOS_A_BOARD_SYN_COOKIES_THRESHOLD] = { .type = NLA_U32 },
 };
 
 const struct nla_policy ipos_board_get_policy[IPOS_A_BOARD_MAX + 1] = {
@@ -324,6 +327,10 @@ int ipos_board_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (!err)
 		apply(&board->engine, info->attrs);
 	mutex_unlock(&board->mutex);
+	if (!err && info->attrs[IPOS_A_BOARD_SYN_COOKIES_THRESHOLD] &&
+	    !IS_ENABLED(CONFIG_SYN_COOKIES))
+		NL_SET_ERR_MSG_MOD(info->extack,
+				   "this kernel was built without SYN cookies");
 	return err;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/etherdevice.h>
 #include <net/tcp.h>
+#include "engine/cookie.h"
 #include "engine/dispatch.h"
 #include "engine/event.h"
 #include "engine/forward.h"
@@ -12,11 +13,30 @@
 #include "engine/target.h"
 #include "wire/wire.h"
 
+/* How often a packet may find that its flow has just become another. */
+#define TRIES	4
+
 enum known {
-	TAKEN,		/* the flow dealt with the packet */
+	TAKEN,		/* the packet was dealt with */
 	STACKS,		/* a socket of this host has, had or will have it */
-	CHANGED,	/* the flow found a place or ended: look again */
+	CHANGED,	/* the flow found a place, ended or began: look again */
+	GONE,		/* no connection has it, nor has the packet one */
 };
+
+/* A SYN cookie began it. Only a SYN takes its tombstone away. */
+static enum known tombstone(struct ipos_engine *engine, struct ipos_flow *flow,
+			    struct sk_buff *skb,
+			    const struct ipos_packet *packet)
+{
+	u8 kind = packet->flags & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST);
+
+	if (kind != TCPHDR_SYN || !ipos_packet_checksum_ok(skb, packet))
+		return GONE;
+	spin_lock_bh(&flow->lock);
+	ipos_flow_remove(&engine->flows, flow, IPOS_FLOW_CLOSED);
+	spin_unlock_bh(&flow->lock);
+	return CHANGED;
+}
 
 static enum known known(struct ipos_engine *engine, struct ipos_flow *flow,
 			struct sk_buff *skb, const struct ipos_packet *packet)
@@ -32,6 +52,10 @@ static enum known known(struct ipos_engine *engine, struct ipos_flow *flow,
 		taken = ipos_responder_segment_consume(engine, flow, skb,
 						       packet);
 		break;
+	case IPOS_FLOW_CLOSED:
+		if (READ_ONCE(flow->flags) & IPOS_FLOW_TARGET)
+			return STACKS;
+		return tombstone(engine, flow, skb, packet);
 	case IPOS_FLOW_DEAD:
 		break;
 	default:
@@ -40,9 +64,9 @@ static enum known known(struct ipos_engine *engine, struct ipos_flow *flow,
 	return taken ? TAKEN : CHANGED;
 }
 
-static enum ipos_verdict no_flow(struct ipos_engine *engine,
-				 struct net_device *dev, struct sk_buff *skb,
-				 const struct ipos_packet *packet)
+static enum known no_flow(struct ipos_engine *engine, struct net_device *dev,
+			  struct sk_buff *skb,
+			  const struct ipos_packet *packet, u16 inherited)
 {
 	struct ipos_service *service;
 
@@ -51,9 +75,9 @@ static enum ipos_verdict no_flow(struct ipos_engine *engine,
 	/* What this host's own stack has is left alone. */
 	if (!service || ipos_packet_has_socket(engine->net, packet) ||
 	    READ_ONCE(engine->leaving))
-		return IPOS_PASS;
-	ipos_responder_new_consume(engine, service, dev, skb, packet);
-	return IPOS_CONSUMED;
+		return STACKS;
+	return ipos_responder_new_consume(engine, service, dev, skb, packet,
+					  inherited) ? TAKEN : CHANGED;
 }
 
 /**
@@ -70,9 +94,10 @@ enum ipos_verdict ipos_dispatch_client(struct ipos_engine *engine,
 				       struct net_device *dev,
 				       struct sk_buff *skb)
 {
+	enum known result = CHANGED;
 	struct ipos_packet packet;
 	struct ipos_flow *flow;
-	enum known result;
+	u16 inherited = 0;
 	int tries;
 
 	if (!ipos_packet_parse(skb, &packet))
@@ -85,13 +110,21 @@ enum ipos_verdict ipos_dispatch_client(struct ipos_engine *engine,
 	}
 	if (!ipos_packet_read(skb, &packet))
 		return IPOS_PASS;
-	for (tries = 0; flow && tries < 3; tries++) {
-		result = known(engine, flow, skb, &packet);
-		if (result != CHANGED)
-			return result == TAKEN ? IPOS_CONSUMED : IPOS_PASS;
-		flow = ipos_flow_peek(&engine->flows, &packet.key);
+	for (tries = 0; tries < TRIES && result == CHANGED; tries++) {
+		if (tries)
+			flow = ipos_flow_peek(&engine->flows, &packet.key);
+		if (flow) {
+			inherited |= READ_ONCE(flow->flags) & IPOS_FLOW_COOKIE;
+			result = known(engine, flow, skb, &packet);
+		}
+		if (!flow || result == GONE)
+			result = no_flow(engine, dev, skb, &packet, inherited);
 	}
-	return no_flow(engine, dev, skb, &packet);
+	if (result == CHANGED) {
+		ipos_count(engine->counters, drop_packet_sequence);
+		kfree_skb(skb);
+	}
+	return result == STACKS ? IPOS_PASS : IPOS_CONSUMED;
 }
 
 static void offer(struct ipos_engine *engine, struct ipos_server *sender,
@@ -251,7 +284,7 @@ void ipos_dispatch_socket_closed(struct ipos_engine *engine,
 	if (!flow || ipos_flow_state(flow) != IPOS_FLOW_LOCAL)
 		goto unlock;
 	if (!(flow->flags & IPOS_FLOW_TARGET)) {
-		if (ipos_flow_remove(flows, flow, IPOS_FLOW_LOCAL))
+		if (ipos_cookie_remove(engine, flow, IPOS_FLOW_LOCAL))
 			ipos_event(engine, closed, ipos_event_of(flow, NONE));
 		goto unlock;
 	}

@@ -19,6 +19,7 @@ const struct ipos_settings ipos_engine_defaults = {
 	.idle_s		= 7500,	/* beyond the first keep-alive */
 	.closing_s	= 65,
 	.settle_ms	= 8000,	/* a reservation's and a frame's life */
+	.syn_cookies_threshold = 16384,
 };
 
 static int init_tables(struct ipos_engine *engine)
@@ -76,6 +77,7 @@ int ipos_engine_init(struct ipos_engine *engine, struct net *net)
 		return err;
 	}
 	get_random_bytes(&engine->isn_key, sizeof(engine->isn_key));
+	get_random_bytes(&engine->cookie_salt, sizeof(engine->cookie_salt));
 	atomic64_set(&engine->handoffs, ktime_get_real_ns() / NSEC_PER_USEC);
 	engine->epoch = get_random_u64() | 1;
 	engine->started = get_jiffies_64();

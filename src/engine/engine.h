@@ -35,6 +35,8 @@ struct net;
  * @closing_s: how long a closed connection's packets are still forwarded
  * @settle_ms: time from the start until offers are made and taken: no frame
  *	of a former life of this board may meet one of this
+ * @syn_cookies_threshold: rows of the Temporary Table from which SYN cookies
+ *	answer, where the namespace's tcp_syncookies allows it
  */
 struct ipos_settings {
 	__be32	server_ip;
@@ -51,6 +53,7 @@ struct ipos_settings {
 	u32	idle_s;
 	u32	closing_s;
 	u32	settle_ms;
+	u32	syn_cookies_threshold;
 };
 
 /**
@@ -67,6 +70,8 @@ struct ipos_settings {
  * @pendings: unfinished endpoints and reservations that still exist
  * @held_bytes: memory of all held segments, bounded
  * @isn_key: of initial sequence numbers and timestamp offsets
+ * @cookie_salt: of this life of the board, in its SYN cookies
+ * @cookies_until: jiffies until which one that was sent is valid
  * @handoffs: counts the ids given out
  * @epoch: this start of this board, never 0
  * @started: jiffies of that start
@@ -89,6 +94,8 @@ struct ipos_engine {
 	atomic_t			pendings;
 	atomic_long_t			held_bytes;
 	siphash_key_t			isn_key;
+	u32				cookie_salt;
+	u64				cookies_until;
 	atomic64_t			handoffs;
 	u64				epoch;
 	u64				started;

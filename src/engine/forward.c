@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <net/tcp.h>
+#include "engine/cookie.h"
 #include "engine/event.h"
 #include "engine/forward.h"
 #include "engine/out.h"
@@ -13,7 +14,7 @@ void ipos_forward_end(struct ipos_engine *engine, struct ipos_flow *flow)
 {
 	struct ipos_server *target = flow->peer;
 
-	if (!ipos_flow_remove(&engine->flows, flow, IPOS_FLOW_FORWARD))
+	if (!ipos_cookie_remove(engine, flow, IPOS_FLOW_FORWARD))
 		return;
 	atomic_dec(&target->handoffs);
 	if (flow->flags & IPOS_FLOW_ENDED)

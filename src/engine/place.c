@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <net/tcp.h>
+#include "engine/cookie.h"
 #include "engine/event.h"
 #include "engine/here.h"
 #include "engine/out.h"
@@ -51,7 +52,7 @@ void ipos_place_end(struct ipos_endpoint *ep)
 	struct ipos_flow *flow = flow_of(ep);
 
 	give_forward_bound(ep);
-	ipos_flow_remove(&engine_of(ep)->flows, flow, ipos_flow_state(flow));
+	ipos_cookie_remove(engine_of(ep), flow, ipos_flow_state(flow));
 	ipos_pending_detach(flow);
 }
 
@@ -82,7 +83,7 @@ static void attached(void *arg)
 	}
 	/* The stack knows the connection: it lives on without an entry. */
 	ipos_count(engine->counters, drop_limit_local);
-	ipos_flow_remove(&engine->flows, flow, ipos_flow_state(flow));
+	ipos_cookie_remove(engine, flow, ipos_flow_state(flow));
 }
 
 static struct ipos_attach *reserve(struct ipos_endpoint *ep)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/ip.h>
 #include <net/tcp.h>
+#include "engine/cookie.h"
 #include "engine/event.h"
 #include "engine/out.h"
 #include "engine/place.h"
@@ -37,6 +38,15 @@ static const struct ipos_pending_ops ops = {
 	.free = ipos_unattached_free,
 };
 
+/* What both boards' TCP will go by; the endpoint is numbered already. */
+static void agree(struct ipos_endpoint *ep, struct net_device *dev,
+		  struct sk_buff *skb, const struct tcp_options_received *opt)
+{
+	ep->ttl = ip_hdr(skb)->ttl;
+	ep->tos = ip_hdr(skb)->tos;
+	ipos_unattached_agree(ep, opt, dev);
+}
+
 static void begin(struct ipos_engine *engine, struct ipos_flow *flow,
 		  struct ipos_endpoint *ep, struct net_device *dev,
 		  struct sk_buff *skb, const struct ipos_packet *syn)
@@ -44,11 +54,10 @@ static void begin(struct ipos_engine *engine, struct ipos_flow *flow,
 	struct tcp_options_received opt = { .mss_clamp = TCP_MSS_DEFAULT };
 
 	tcp_parse_options(engine->net, skb, &opt, 0, NULL);
-	ep->ttl = ip_hdr(skb)->ttl;
-	ep->tos = ip_hdr(skb)->tos;
 	ipos_pending_attach(engine, flow, &ep->pending, &ops);
 	ipos_unattached_number(ep, syn);
-	ipos_unattached_agree(ep, &opt, dev);
+	agree(ep, dev, skb, &opt);
+	ep->ecn = ipos_unattached_ecn_offered(engine->net, skb);
 	ipos_unattached_syn_ack(ep);
 	ipos_pending_arm(&ep->pending, SYN_ACK_MS);
 }
@@ -72,77 +81,68 @@ static int answer(struct ipos_engine *engine, struct ipos_service *service,
 	return err;
 }
 
-static void syn(struct ipos_engine *engine, struct ipos_service *service,
-		struct net_device *dev, struct sk_buff *skb,
-		const struct ipos_packet *packet)
+/* Gives a new flow back that did not get into the table. */
+static void fail(struct ipos_engine *engine, struct ipos_flow *flow, int err)
 {
-	struct ipos_flow *flow;
-
-	ipos_count(engine->counters, syn_received);
-	flow = ipos_flow_new(&engine->flows, &packet->key,
-			     IPOS_FLOW_TEMPORARY);
-	if (IS_ERR(flow)) {
-		if (PTR_ERR(flow) == -ENOSPC)
-			ipos_count(engine->counters, drop_limit_temporary);
-		else
-			ipos_count(engine->counters, drop_no_memory);
-		return;
-	}
-	switch (answer(engine, service, flow, dev, skb, packet)) {
-	case 0:
-		ipos_flow_put(flow);
-		return;
-	case -EEXIST:	/* its twin on another CPU was first */
-		break;
-	default:
+	if (err != -EEXIST)	/* else its twin on another CPU was first */
 		ipos_count(engine->counters, drop_no_memory);
-	}
 	ipos_flow_discard(&engine->flows, flow);
 }
 
-/**
- * ipos_responder_new_consume() - a segment to a service, of no connection
- * @engine: the namespace
- * @service: borrowed under RCU
- * @dev: where it arrived
- * @skb: data at the IP header; consumed
- * @packet: what it says
- *
- * A SYN begins a connection; data it carries and Fast Open are ignored: the
- * client sends them again. Anything else is answered by RST.
- */
-void ipos_responder_new_consume(struct ipos_engine *engine,
-				struct ipos_service *service,
-				struct net_device *dev, struct sk_buff *skb,
-				const struct ipos_packet *packet)
+static struct ipos_flow *temporary(struct ipos_engine *engine,
+				   const struct ipos_packet *packet, u16 flags)
 {
-	u8 kind = packet->flags & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST |
-				   TCPHDR_FIN);
+	struct ipos_flow *flow;
 
-	if (!ipos_packet_checksum_ok(skb, packet)) {
-		ipos_count(engine->counters, drop_packet_checksum);
-	} else if (kind == TCPHDR_SYN) {
-		syn(engine, service, dev, skb, packet);
-	} else {
-		ipos_count(engine->counters, no_endpoint);
-		ipos_out_reset_for(engine, packet);
+	flow = ipos_flow_new(&engine->flows, &packet->key,
+			     IPOS_FLOW_TEMPORARY);
+	if (!IS_ERR(flow)) {
+		flow->flags = flags;
+		return flow;
 	}
-	kfree_skb(skb);
+	if (PTR_ERR(flow) == -ENOSPC)
+		ipos_count(engine->counters, drop_limit_temporary);
+	else
+		ipos_count(engine->counters, drop_no_memory);
+	return NULL;
 }
 
-/* RFC 5961: a RST is believed at RCV.NXT; within the window, challenged. */
-static void reset(struct ipos_endpoint *ep, const struct ipos_packet *packet)
+static void syn(struct ipos_engine *engine, struct ipos_service *service,
+		struct net_device *dev, struct sk_buff *skb,
+		const struct ipos_packet *packet, u16 inherited)
 {
-	u32 ahead = packet->seq - ep->rcv_nxt;
+	struct ipos_flow *flow = temporary(engine, packet, inherited);
+	int err;
 
-	if (packet->seq == ep->rcv_nxt || packet->seq == ep->hold.nxt) {
-		ipos_count(ep->pending.engine->counters, reset_received);
-		ipos_place_abandon(ep, IPOS_HANDOFF_REASON_CLIENT_RESET);
+	if (!flow)
+		return;
+	err = answer(engine, service, flow, dev, skb, packet);
+	if (err)
+		fail(engine, flow, err);
+	else
+		ipos_flow_put(flow);
+}
+
+/* The endpoint is only made for its SYN-ACK. */
+static void syn_by_cookie(struct ipos_engine *engine,
+			  struct ipos_service *service, struct net_device *dev,
+			  struct sk_buff *skb, const struct ipos_packet *packet)
+{
+	struct tcp_options_received opt = { .mss_clamp = TCP_MSS_DEFAULT };
+	struct ipos_endpoint *ep = ipos_unattached_new(engine, service);
+
+	if (!ep) {
+		ipos_count(engine->counters, drop_no_memory);
 		return;
 	}
-	ipos_count(ep->pending.engine->counters, drop_packet_sequence);
-	if (ahead < ep->rcv_wnd)
-		ipos_unattached_challenge(ep);
+	tcp_parse_options(engine->net, skb, &opt, 0, NULL);
+	if (!opt.saw_tstamp)
+		tcp_clear_options(&opt);
+	ipos_unattached_number(ep, packet);
+	agree(ep, dev, skb, &opt);
+	ep->ecn = ipos_unattached_ecn_offered(engine->net, skb);
+	ipos_cookie_send(ep, skb, packet);
+	ipos_unattached_free(&ep->pending);
 }
 
 static void established(struct ipos_endpoint *ep, struct sk_buff *skb,
@@ -173,6 +173,141 @@ static void established(struct ipos_endpoint *ep, struct sk_buff *skb,
 		ipos_request_segment_consume(ep, skb, packet);
 	else
 		consume_skb(skb);
+}
+
+/* A flow and an endpoint as if the SYN had made them. */
+static int remember(struct ipos_engine *engine, struct ipos_flow *flow,
+		    struct ipos_endpoint *ep, struct net_device *dev,
+		    struct sk_buff *skb, const struct ipos_packet *packet,
+		    const struct tcp_options_received *opt)
+{
+	int err;
+
+	spin_lock_bh(&flow->lock);
+	err = ipos_flow_insert(&engine->flows, flow);
+	if (!err) {
+		ipos_pending_attach(engine, flow, &ep->pending, &ops);
+		ipos_unattached_renumber(ep, packet);
+		agree(ep, dev, skb, opt);
+		ipos_count(engine->counters, syn_cookies_received);
+		established(ep, skb, packet);
+	}
+	spin_unlock_bh(&flow->lock);
+	return err;
+}
+
+/*
+ * The segment brings a valid cookie back. Returns false when another segment
+ * of the connection did so meanwhile: nothing was consumed.
+ */
+static bool resume(struct ipos_engine *engine, struct ipos_service *service,
+		   struct net_device *dev, struct sk_buff *skb,
+		   const struct ipos_packet *packet,
+		   const struct tcp_options_received *opt, bool ecn)
+{
+	struct ipos_flow *flow = temporary(engine, packet, IPOS_FLOW_COOKIE);
+	struct ipos_endpoint *ep;
+	int err = -ENOMEM;
+
+	if (!flow) {
+		kfree_skb(skb);
+		return true;
+	}
+	ep = ipos_unattached_new(engine, service);
+	if (ep) {
+		ep->ecn = ecn;
+		err = remember(engine, flow, ep, dev, skb, packet, opt);
+		if (!err) {
+			ipos_flow_put(flow);
+			return true;
+		}
+		ipos_unattached_free(&ep->pending);
+	}
+	fail(engine, flow, err);
+	if (err == -EEXIST)
+		return false;
+	kfree_skb(skb);
+	return true;
+}
+
+/* As resume(); what brings no cookie is answered by RST. */
+static bool stray(struct ipos_engine *engine, struct ipos_service *service,
+		  struct net_device *dev, struct sk_buff *skb,
+		  const struct ipos_packet *packet, u16 inherited)
+{
+	struct tcp_options_received opt = {};
+	bool ecn;
+
+	if (!(packet->flags & TCPHDR_ACK) ||
+	    packet->flags & (TCPHDR_SYN | TCPHDR_RST) ||
+	    inherited & IPOS_FLOW_COOKIE || !ipos_cookie_expected(engine)) {
+		ipos_count(engine->counters, no_endpoint);
+	} else {
+		if (ipos_cookie_read(engine, skb, packet, &opt, &ecn))
+			return resume(engine, service, dev, skb, packet, &opt,
+				      ecn);
+		ipos_count(engine->counters, syn_cookies_failed);
+	}
+	ipos_out_reset_for(engine, packet);
+	kfree_skb(skb);
+	return true;
+}
+
+/**
+ * ipos_responder_new_consume() - a segment to a service, of no connection
+ * @engine: the namespace
+ * @service: borrowed under RCU
+ * @dev: where it arrived
+ * @skb: data at the IP header; consumed
+ * @packet: what it says
+ * @inherited: IPOS_FLOW_COOKIE where a cookie began an earlier connection of
+ *	the 4-tuple, and may still be valid
+ *
+ * A SYN begins a connection; data it carries and Fast Open are ignored: the
+ * client sends them again. So does an ACK that brings a SYN cookie back.
+ * Anything else is answered by RST.
+ *
+ * Return: false when the connection has an entry by now: nothing was consumed,
+ * and the caller looks again.
+ */
+bool ipos_responder_new_consume(struct ipos_engine *engine,
+				struct ipos_service *service,
+				struct net_device *dev, struct sk_buff *skb,
+				const struct ipos_packet *packet,
+				u16 inherited)
+{
+	u8 kind = packet->flags & (TCPHDR_SYN | TCPHDR_ACK | TCPHDR_RST |
+				   TCPHDR_FIN);
+
+	if (!ipos_packet_checksum_ok(skb, packet)) {
+		ipos_count(engine->counters, drop_packet_checksum);
+	} else if (kind == TCPHDR_SYN) {
+		ipos_count(engine->counters, syn_received);
+		/* What is inherited must be remembered. */
+		if (!inherited && ipos_cookie_wanted(engine, packet))
+			syn_by_cookie(engine, service, dev, skb, packet);
+		else
+			syn(engine, service, dev, skb, packet, inherited);
+	} else {
+		return stray(engine, service, dev, skb, packet, inherited);
+	}
+	kfree_skb(skb);
+	return true;
+}
+
+/* RFC 5961: a RST is believed at RCV.NXT; within the window, challenged. */
+static void reset(struct ipos_endpoint *ep, const struct ipos_packet *packet)
+{
+	u32 ahead = packet->seq - ep->rcv_nxt;
+
+	if (packet->seq == ep->rcv_nxt || packet->seq == ep->hold.nxt) {
+		ipos_count(ep->pending.engine->counters, reset_received);
+		ipos_place_abandon(ep, IPOS_HANDOFF_REASON_CLIENT_RESET);
+		return;
+	}
+	ipos_count(ep->pending.engine->counters, drop_packet_sequence);
+	if (ahead < ep->rcv_wnd)
+		ipos_unattached_challenge(ep);
 }
 
 static void handshake(struct ipos_endpoint *ep, struct sk_buff *skb,

@@ -8,10 +8,11 @@
 #include "engine/engine.h"
 #include "engine/packet.h"
 
-void ipos_responder_new_consume(struct ipos_engine *engine,
+bool ipos_responder_new_consume(struct ipos_engine *engine,
 				struct ipos_service *service,
 				struct net_device *dev, struct sk_buff *skb,
-				const struct ipos_packet *packet);
+				const struct ipos_packet *packet,
+				u16 inherited);
 bool ipos_responder_segment_consume(struct ipos_engine *engine,
 				    struct ipos_flow *flow,
 				    struct sk_buff *skb,

@@ -52,6 +52,37 @@ static u32 now_ms(void)
 	return div_u64(ktime_get_ns(), NSEC_PER_MSEC);
 }
 
+static u64 hash(const struct ipos_engine *engine, const struct ipos_key *key)
+{
+	return siphash(key, sizeof(*key), &engine->isn_key);
+}
+
+/**
+ * ipos_unattached_ts_offset() - from this host's clock to a client's
+ * @engine: the namespace
+ * @key: the connection
+ *
+ * Return: TSval less the milliseconds of the clock, host order. Any context.
+ */
+u32 ipos_unattached_ts_offset(const struct ipos_engine *engine,
+			      const struct ipos_key *key)
+{
+	return hash(engine, key) >> 32;
+}
+
+static void number(struct ipos_endpoint *ep, const struct ipos_packet *packet,
+		   u32 irs, u32 iss)
+{
+	ep->iss = iss;
+	ep->ts_offset = ipos_unattached_ts_offset(ep->pending.engine,
+						  &packet->key);
+	ep->irs = irs;
+	ep->rcv_nxt = irs + 1;
+	ep->snd_wl1 = irs;
+	ep->window = packet->window;
+	ipos_hold_init(&ep->hold, ep->rcv_nxt);
+}
+
 /**
  * ipos_unattached_number() - choose ISS and timestamp offset (RFC 6528, 7323)
  * @ep: the endpoint
@@ -63,16 +94,39 @@ static u32 now_ms(void)
 void ipos_unattached_number(struct ipos_endpoint *ep,
 			    const struct ipos_packet *syn)
 {
-	u64 hash = siphash(&syn->key, sizeof(syn->key),
-			   &ep->pending.engine->isn_key);
+	number(ep, syn, syn->seq, (u32)hash(ep->pending.engine, &syn->key) +
+				  (u32)(ktime_get_real_ns() >> 6));
+}
 
-	ep->iss = (u32)hash + (u32)(ktime_get_real_ns() >> 6);
-	ep->ts_offset = hash >> 32;
-	ep->irs = syn->seq;
-	ep->rcv_nxt = syn->seq + 1;
-	ep->snd_wl1 = syn->seq;
-	ep->window = syn->window;
-	ipos_hold_init(&ep->hold, ep->rcv_nxt);
+/**
+ * ipos_unattached_renumber() - the numbers of a handshake not remembered
+ * @ep: the endpoint
+ * @ack: acknowledges the SYN-ACK; the client's first segment after its SYN
+ */
+void ipos_unattached_renumber(struct ipos_endpoint *ep,
+			      const struct ipos_packet *ack)
+{
+	number(ep, ack, ack->seq - 1, ack->ack - 1);
+}
+
+/**
+ * ipos_unattached_ecn_offered() - whether ECN is to be agreed on (RFC 3168)
+ * @net: the namespace
+ * @skb: a SYN, as parsed
+ *
+ * As the kernel does it for its own listeners. A SYN that is itself marked was
+ * tampered with on its way, unless it asks for more than RFC 3168 knows.
+ *
+ * Return: see there. Any context.
+ */
+bool ipos_unattached_ecn_offered(const struct net *net,
+				 const struct sk_buff *skb)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	bool marked = !INET_ECN_is_not_ect(ip_hdr(skb)->tos);
+
+	return th->ece && th->cwr && READ_ONCE(net->ipv4.sysctl_tcp_ecn) &&
+	       (!marked || tcp_flag_word(th) & TCP_RESERVED_BITS);
 }
 
 /* A full segment of the client must fit the fabric with 16 bytes before it. */
@@ -117,10 +171,11 @@ void ipos_unattached_agree(struct ipos_endpoint *ep,
 	ep->rcv_wscale = opt->wscale_ok ? window_shift(net) : 0;
 	ep->adv_mss = advertised_mss(ep, dev);
 	/* The fabric carries nothing towards the client. */
-	ep->snd_mss = max_t(u16, opt->mss_clamp, TCP_MIN_MSS);
+	ep->snd_mss = max_t(u16, opt->mss_clamp, TCP_MIN_SND_MSS);
 	ep->rcv_wnd = rounddown(U16_MAX, ep->adv_mss);
 	ep->ts_recent = opt->saw_tstamp ? opt->rcv_tsval : 0;
 	ep->ts_recent_at = jiffies;
+	ep->ts_echo = ep->ts_recent;
 }
 
 static struct ipos_segment segment(const struct ipos_endpoint *ep, u8 flags)
@@ -133,7 +188,7 @@ static struct ipos_segment segment(const struct ipos_endpoint *ep, u8 flags)
 		.wscale = -1,
 		.timestamps = ep->timestamps && !(flags & TCPHDR_RST),
 		.tsval = now_ms() + ep->ts_offset,
-		.tsecr = ep->ts_recent,
+		.tsecr = ep->ts_echo,
 	};
 }
 
@@ -143,18 +198,33 @@ static void send(const struct ipos_endpoint *ep, const struct ipos_segment *s)
 }
 
 /**
- * ipos_unattached_syn_ack() - answer the SYN, once more if need be
+ * ipos_unattached_syn_ack_segment() - the SYN-ACK
  * @ep: agreed
+ *
+ * Return: what it says.
  */
-void ipos_unattached_syn_ack(struct ipos_endpoint *ep)
+struct ipos_segment
+ipos_unattached_syn_ack_segment(const struct ipos_endpoint *ep)
 {
-	struct ipos_segment s = segment(ep, TCPHDR_SYN | TCPHDR_ACK);
+	struct ipos_segment s = segment(ep, TCPHDR_SYN | TCPHDR_ACK |
+					    (ep->ecn ? TCPHDR_ECE : 0));
 
 	s.seq = ep->iss;
 	s.window = ep->rcv_wnd;
 	s.mss = ep->adv_mss;
 	s.sack = ep->sack;
 	s.wscale = ep->wscale ? ep->rcv_wscale : -1;
+	return s;
+}
+
+/**
+ * ipos_unattached_syn_ack() - answer the SYN, once more if need be
+ * @ep: agreed
+ */
+void ipos_unattached_syn_ack(struct ipos_endpoint *ep)
+{
+	struct ipos_segment s = ipos_unattached_syn_ack_segment(ep);
+
 	send(ep, &s);
 	ep->syn_ack_at = ep->tries ? 0 : ktime_get_ns();
 	ipos_count(ep->pending.engine->counters, syn_ack_sent);
@@ -203,7 +273,7 @@ void ipos_unattached_reset(struct ipos_endpoint *ep)
 void ipos_unattached_heard(struct ipos_endpoint *ep, const struct sk_buff *skb,
 			   const struct ipos_packet *packet)
 {
-	struct tcp_options_received opt = {};
+	struct tcp_options_received opt = { .tstamp_ok = 1 };
 
 	if (!before(packet->seq, ep->snd_wl1)) {
 		ep->snd_wl1 = packet->seq;
@@ -212,10 +282,8 @@ void ipos_unattached_heard(struct ipos_endpoint *ep, const struct sk_buff *skb,
 	if (!ep->timestamps || after(packet->seq, ep->rcv_nxt))
 		return;
 	tcp_parse_options(ep->pending.engine->net, skb, &opt, 1, NULL);
-	if (opt.saw_tstamp && (s32)(opt.rcv_tsval - ep->ts_recent) >= 0) {
-		ep->ts_recent = opt.rcv_tsval;
-		ep->ts_recent_at = jiffies;
-	}
+	if (opt.saw_tstamp && (s32)(opt.rcv_tsval - ep->ts_echo) >= 0)
+		ep->ts_echo = opt.rcv_tsval;
 }
 
 static u16 flags(const struct ipos_endpoint *ep)
@@ -223,7 +291,8 @@ static u16 flags(const struct ipos_endpoint *ep)
 	return IPOS_TCB_UNATTACHED |
 	       (ep->timestamps ? IPOS_TCB_TIMESTAMPS : 0) |
 	       (ep->sack ? IPOS_TCB_SACK : 0) |
-	       (ep->wscale ? IPOS_TCB_WSCALE : 0);
+	       (ep->wscale ? IPOS_TCB_WSCALE : 0) |
+	       (ep->ecn ? IPOS_TCB_ECN : 0);
 }
 
 /**

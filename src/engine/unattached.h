@@ -10,6 +10,7 @@
 #include "engine/hold.h"
 #include "engine/pending.h"
 #include "inspect/http.h"
+#include "link/segment.h"
 #include "wire/wire.h"
 
 struct ipos_packet;
@@ -35,6 +36,7 @@ enum ipos_stage {
  * @timestamps: agreed on, like all options below
  * @sack: see there
  * @wscale: see there
+ * @ecn: see there
  * @snd_wscale: Snd.Wind.Shift
  * @rcv_wscale: Rcv.Wind.Shift
  * @ttl: of the client's SYN
@@ -49,8 +51,10 @@ enum ipos_stage {
  * @snd_mss: send MSS
  * @adv_mss: advertised MSS
  * @ts_offset: our TSval less the milliseconds of this host's clock
- * @ts_recent: TS.Recent
+ * @ts_recent: TS.Recent for who gets the endpoint: not beyond any held segment,
+ *	or PAWS would drop it
  * @ts_recent_at: jiffies when it came
+ * @ts_echo: TS.Recent for our own segments
  * @syn_ack_at: ns when the SYN-ACK left, 0 after a retransmission
  * @srtt: round trip of the handshake in us, 0 = not measured
  * @deadline: jiffies after which the policy decides
@@ -69,6 +73,7 @@ struct ipos_endpoint {
 	bool			timestamps;
 	bool			sack;
 	bool			wscale;
+	bool			ecn;
 	u8			snd_wscale;
 	u8			rcv_wscale;
 	u8			ttl;
@@ -85,6 +90,7 @@ struct ipos_endpoint {
 	u32			ts_offset;
 	u32			ts_recent;
 	unsigned long		ts_recent_at;
+	u32			ts_echo;
 	u64			syn_ack_at;
 	u32			srtt;
 	unsigned long		deadline;
@@ -105,11 +111,19 @@ struct ipos_endpoint *ipos_unattached_new(struct ipos_engine *engine,
 					  struct ipos_service *service);
 void ipos_unattached_free(struct ipos_pending *pending);
 
+u32 ipos_unattached_ts_offset(const struct ipos_engine *engine,
+			      const struct ipos_key *key);
 void ipos_unattached_number(struct ipos_endpoint *ep,
 			    const struct ipos_packet *syn);
+void ipos_unattached_renumber(struct ipos_endpoint *ep,
+			      const struct ipos_packet *ack);
+bool ipos_unattached_ecn_offered(const struct net *net,
+				 const struct sk_buff *skb);
 void ipos_unattached_agree(struct ipos_endpoint *ep,
 			   const struct tcp_options_received *opt,
 			   struct net_device *dev);
+struct ipos_segment
+ipos_unattached_syn_ack_segment(const struct ipos_endpoint *ep);
 void ipos_unattached_syn_ack(struct ipos_endpoint *ep);
 void ipos_unattached_ack(struct ipos_endpoint *ep);
 void ipos_unattached_challenge(struct ipos_endpoint *ep);

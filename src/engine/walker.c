@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/wait_bit.h>
 #include "endpoint/deliver.h"
+#include "engine/cookie.h"
 #include "engine/dispatch.h"
 #include "engine/engine.h"
 #include "engine/event.h"
@@ -48,8 +49,11 @@ static void local(struct ipos_engine *engine, struct ipos_flow *flow)
 static void closed(struct ipos_engine *engine, struct ipos_flow *flow)
 {
 	struct ipos_bound *bound = &engine->flows.bound[IPOS_FLOW_CLOSED];
+	u32 life = READ_ONCE(engine->settings.closing_s);
 
-	if (idle_s(flow) < READ_ONCE(engine->settings.closing_s) &&
+	if (READ_ONCE(flow->flags) & IPOS_FLOW_COOKIE)
+		life = max_t(u32, life, IPOS_COOKIE_LIFE_S);
+	if (idle_s(flow) < life &&
 	    ipos_bound_count(bound) <= READ_ONCE(bound->limit))
 		return;
 	spin_lock_bh(&flow->lock);

@@ -21,7 +21,7 @@ enum ipos_flow_state {
 	IPOS_FLOW_FORWARD,		/* another board's: forward */
 	IPOS_FLOW_LOCAL,		/* attached to a socket of this host */
 	IPOS_FLOW_RESERVED,		/* another board's offer, not committed */
-	IPOS_FLOW_CLOSED,		/* tombstone of an endpoint handed to us */
+	IPOS_FLOW_CLOSED,		/* tombstone: handed to us, or a cookie's */
 	IPOS_FLOW_DEAD,			/* out of the table */
 	IPOS_FLOW_STATES = IPOS_FLOW_DEAD
 };
@@ -33,6 +33,7 @@ enum ipos_flow_state {
 #define IPOS_FLOW_RESET		BIT(3)	/* Forward: answer the client by RST */
 #define IPOS_FLOW_LOST		BIT(4)	/* Closed: never reached accept() */
 #define IPOS_FLOW_DOOMED	BIT(5)	/* Local, Closed: aborted by this board */
+#define IPOS_FLOW_COOKIE	BIT(6)	/* a cookie may begin it once more */
 
 #define IPOS_FLOW_ENDED		(IPOS_FLOW_CLOSING | IPOS_FLOW_RESET)
 

@@ -97,6 +97,7 @@ class Segment:
     def __init__(self, packet):
         self.packet = packet
         self.length, = struct.unpack(">H", packet[2:4])
+        self.tos = packet[1]
         ihl = (packet[0] & 15) * 4
         # A packet beyond 64 KB, not yet segmented, says 0.
         tcp = packet[ihl:self.length or None]
@@ -122,11 +123,11 @@ class Segment:
 
 
 def segment(src, sport, dst, dport, flags, seq, ack=0, data=b"", options=b"", window=65535, *, ttl=64, tos=0,
-            bad_checksum=False, bad_header=False, fragment=0):
+            reserved=0, bad_checksum=False, bad_header=False, fragment=0):
     options += b"\0" * (-len(options) % 4)
     bits = sum(1 << FLAGS.index(flag) for flag in flags)
-    tcp = struct.pack(">HHIIBBHHH", sport, dport, seq & MASK, ack & MASK, (20 + len(options)) // 4 << 4, bits, window, 0,
-                      0) + options + data
+    tcp = struct.pack(">HHIIBBHHH", sport, dport, seq & MASK, ack & MASK, (20 + len(options)) // 4 << 4 | reserved, bits,
+                      window, 0, 0) + options + data
     ends = ip_bytes(src) + ip_bytes(dst)
     total = checksum(ends + struct.pack(">HH", 6, len(tcp)) + tcp)
     tcp = tcp[:16] + struct.pack(">H", total ^ (0x5555 if bad_checksum else 0)) + tcp[18:]
@@ -163,7 +164,7 @@ TCB = [(field.split(":")[0], field.split(":")[1]) for field in
        "rcv_wup:I snd_mss:H adv_mss:H snd_wscale:B rcv_wscale:B ttl:B tos:B ts_recent:I ts_recent_age:I tsval:I srtt:I "
        "rttvar:I rto:I cwnd:I ssthresh:I window_clamp:I congestion:16s sndq_len:I rcvq_len:I epoch:Q reserved:16s".split()]
 TCB_FORMAT = ">" + "".join(form for _, form in TCB)
-HAS_TIMESTAMPS, HAS_SACK, HAS_WSCALE, UNATTACHED = 1, 2, 4, 16
+HAS_TIMESTAMPS, HAS_SACK, HAS_WSCALE, HAS_ECN, UNATTACHED = 1, 2, 4, 8, 16
 assert struct.calcsize(TCB_FORMAT) == 140
 
 
@@ -585,6 +586,36 @@ def receive(sock, count):
             break
         got += more
     return got
+
+
+TCP_INFO = dict(rto=8, snd_mss=16, rcv_mss=20, pmtu=60, rtt=68, rttvar=72, snd_ssthresh=76, snd_cwnd=80, advmss=84,
+                delivered_ce=196)
+
+
+def tcp_info(sock):
+    """What a connected socket knows, as `ss -i` shows it: numbers as there, options by their names."""
+    data = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256)
+    info = {name: struct.unpack_from("I", data, offset)[0] for name, offset in TCP_INFO.items()}
+    info["options"] = {name for bit, name in enumerate(("timestamps", "sack", "wscale", "ecn")) if data[5] >> bit & 1}
+    info["snd_wscale"], info["rcv_wscale"] = data[6] & 15, data[6] >> 4
+    return info
+
+
+def snmp(namespace, name):
+    """A counter of its stack, as nstat names it."""
+    lines = {}
+    for file in "netstat", "snmp":
+        text = sh(f"ip netns exec {namespace} cat /proc/net/{file}").splitlines()
+        for names, values in zip(text[::2], text[1::2]):
+            prefix = names.split(":")[0]
+            lines.update((prefix + key, value) for key, value in zip(names.split()[1:], values.split()[1:]))
+    return int(lines[name])
+
+
+def sysctl(namespace, name, value):
+    """net.ipv4.NAME there."""
+    with Namespace(namespace), open(f"/proc/sys/net/ipv4/{name}", "w") as file:
+        file.write(str(value))
 
 
 class counted:

@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-plan 284
+plan 286
 
 ctl() { ipos-ctl -n a "$@"; }
 does() { says "$*" 0 "" ctl "$@"; }
@@ -52,7 +52,7 @@ index() { ip netns exec a cat "/sys/class/net/$1/ifindex"; }
 settings=$(ctl board show)
 like "a board begins without an address, with type 0x0007" "$settings" \
 	$'^server-ip              0\\.0\\.0\\.0\nethertype              0x0007\nepoch                  0x[0-9a-f]{16}\n'
-is "every setting is shown in text" "$(wc -l <<<"$settings")" 29
+is "every setting is shown in text" "$(wc -l <<<"$settings")" 30
 is "and in JSON, by the same names" "$(json '"\n".join(rows[0])' board show | tr _ -)" "$(cut -d' ' -f1 <<<"$settings")"
 is "the epoch stays while the board lives" "$(json 'rows[0]["epoch"]' board show)" \
 	"$(sed -n 's/^epoch *//p' <<<"$settings")"
@@ -79,6 +79,7 @@ setting reserve-ms 10 600000
 setting idle-timeout 1 604800
 setting closing-timeout 1 3600
 setting settle-ms 0 60000
+setting syn-cookies-threshold 0 16777216
 for table in temporary forward-connect forward local reserved closed server service url; do
 	setting limit-$table 0 16777216
 done

@@ -102,7 +102,7 @@ def ranges_kept():
         text = file.read()
     low, high = (int(re.search(rf"#define LIMIT_{end}\s+(\d+)", text)[1]) for end in ("MIN", "MAX"))
     kept = {name: (int(first), int(last))
-            for name, first, last in re.findall(r'\bSETTING\(\w+, \w+, "([a-z-]+)",\s+(\d+), (\d+)\)', text)}
+            for name, first, last in re.findall(r'\bSETTING\(\w+, \w+,\s+"([a-z-]+)",\s+(\d+), (\d+)\)', text)}
     kept.update((name, (low, high)) for name in re.findall(r'"(limit-[a-z-]+)", "', text))
     return kept
 

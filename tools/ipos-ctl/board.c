@@ -71,6 +71,11 @@ static const struct field fields[] = {
 		"settle-ms", &kind_u32, IPOS_A_BOARD_SETTLE_MS,
 		NULL, "time after the start without hand-offs either way"
 	},
+	[IPOS_A_BOARD_SYN_COOKIES_THRESHOLD] = {
+		"syn-cookies-threshold", &kind_u32,
+		IPOS_A_BOARD_SYN_COOKIES_THRESHOLD,
+		NULL, "rows of the Temporary Table from which SYN cookies answer"
+	},
 	[IPOS_A_BOARD_LIMIT_TEMPORARY] = {
 		"limit-temporary", &kind_u32, IPOS_A_BOARD_LIMIT_TEMPORARY,
 		NULL, "rows of the Temporary Table"
@@ -148,6 +153,7 @@ static const struct field *const columns[] = {
 	FIELD(IDLE_TIMEOUT),
 	FIELD(CLOSING_TIMEOUT),
 	FIELD(SETTLE_MS),
+	FIELD(SYN_COOKIES_THRESHOLD),
 	FIELD(LIMIT_TEMPORARY),
 	FIELD(LIMIT_FORWARD_CONNECT),
 	FIELD(LIMIT_FORWARD),
@@ -177,6 +183,7 @@ static const struct arg set_args[] = {
 	SETTING(IDLE_TIMEOUT),
 	SETTING(CLOSING_TIMEOUT),
 	SETTING(SETTLE_MS),
+	SETTING(SYN_COOKIES_THRESHOLD),
 	SETTING(LIMIT_TEMPORARY),
 	SETTING(LIMIT_FORWARD_CONNECT),
 	SETTING(LIMIT_FORWARD),
