@@ -107,13 +107,13 @@ peer_start() {
 sum() { sha256sum "$@" | cut -d ' ' -f 1; }
 
 # roots COUNT [FILE BYTES]: for each board N a folder $tmp/rootN, to be served: index.html, "board N"; and FILE, of random
-# bytes, whose SHA-256 is in want[N] then
+# bytes, whose SHA-256 is in sums[N] then
 roots() {
 	local n
 	for ((n = 1; n <= $1; n++)); do
 		mkdir -p "$tmp/root$n" && echo "board $n" >"$tmp/root$n/index.html" || return
 		[ $# = 1 ] || head -c "$3" /dev/urandom >"$tmp/root$n/$2" || return
-		[ $# = 1 ] || want[n]=$(sum "$tmp/root$n/$2")
+		[ $# = 1 ] || sums[n]=$(sum "$tmp/root$n/$2")
 	done
 }
 

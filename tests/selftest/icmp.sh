@@ -20,7 +20,7 @@ ok "two boards come up" ./cluster up 2
 for n in 1 2; do
 	mkdir "$tmp/root$n"
 	head -c 1000000 /dev/urandom | base64 -w 0 >"$tmp/root$n/big"
-	want[n]=$(sum "$tmp/root$n/big")
+	sums[n]=$(sum "$tmp/root$n/big")
 	nginx_start "board$n" "$tmp/root$n"
 done
 on board1 ipos-ctl -batch - <<-BATCH
@@ -78,7 +78,7 @@ for mtu in 1280 600; do
 	narrow "$at" "$mtu"
 	was=$(counter board1 icmp_forwarded)
 	is "$mtu: 1 MB comes from board 2" "$(fetch far http://192.0.2.1/big -H 'Host: moved.example' | sum)" \
-		"${want[2]}"
+		"${sums[2]}"
 	is "$mtu: moved there" "$(placed)" "0 1"
 	ok "$mtu: board 1 has sent the router's errors on" differs board1 icmp_forwarded "$was"
 	is "$mtu: board 2 has taken all of them" "$(counter board2 icmp_delivered)" "$(counter board1 icmp_forwarded)"
@@ -96,13 +96,13 @@ is "moved to board 2" "$(placed)" "0 1"
 # Below what the stack believes of a path, it sends without DF.
 narrow 198.51.100.4 400
 is "400 bytes, too few for path MTU discovery: what comes is right" \
-	"$(fetch far http://192.0.2.1/big -H 'Host: moved.example' | sum)" "${want[2]}"
+	"$(fetch far http://192.0.2.1/big -H 'Host: moved.example' | sum)" "${sums[2]}"
 is "moved to board 2, too" "$(placed)" "0 1"
 
 # What stays is the stack's own.
 narrow 198.51.100.5 1280
 was=$(counters board1 icmp_forwarded drop_icmp drop_packet_checksum)
-is "here: 1 MB comes" "$(fetch far http://192.0.2.1/big | sum)" "${want[1]}"
+is "here: 1 MB comes" "$(fetch far http://192.0.2.1/big | sum)" "${sums[1]}"
 is "here: board 1 has served them" "$(placed)" "1 0"
 is "here: board 1 knows the way" "$(learned board1 198.51.100.5)" 1280
 is "here: its errors were not touched" "$(counters board1 icmp_forwarded drop_icmp drop_packet_checksum)" "$was"
@@ -110,7 +110,7 @@ is "here: its errors were not touched" "$(counters board1 icmp_forwarded drop_ic
 # A program of the board's own whose connection is none of ipOS's.
 http_start board1 "$tmp/root1" 8080
 narrow 198.51.100.6 1280
-is "not ours: 1 MB comes" "$(fetch far http://192.0.2.1:8080/big | sum)" "${want[1]}"
+is "not ours: 1 MB comes" "$(fetch far http://192.0.2.1:8080/big | sum)" "${sums[1]}"
 is "not ours: board 1 knows the way" "$(learned board1 198.51.100.6)" 1280
 is "not ours: its errors were not touched" "$(counters board1 icmp_forwarded drop_icmp drop_packet_checksum)" "$was"
 
@@ -118,7 +118,7 @@ is "not ours: its errors were not touched" "$(counters board1 icmp_forwarded dro
 on board1 ipos-ctl dev del eth0
 narrow 198.51.100.7 1280
 was=$(counter board1 local_in)
-is "no role: 1 MB comes" "$(fetch far http://192.0.2.1/big -H 'Host: moved.example' | sum)" "${want[2]}"
+is "no role: 1 MB comes" "$(fetch far http://192.0.2.1/big -H 'Host: moved.example' | sum)" "${sums[2]}"
 is "no role: moved" "$(placed)" "0 1"
 is "no role: board 2 knows the way" "$(learned board2 198.51.100.7)" 1280
 ok "no role: they were caught" differs board1 local_in "$was"

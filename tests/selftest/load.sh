@@ -39,14 +39,14 @@ fetches() {
 }
 
 is "20 times 200 fetches at once give what they should" "$(fetches 20 200 moved.example)" \
-	"4000 moved.example 200 3000 ${want[2]}"
+	"4000 moved.example 200 3000 ${sums[2]}"
 is "each was handed to board 2" "$(placed)" "0 4000 0"
 is "board 2's nginx has served them" "$(wc -l <"$tmp/nginx-board2/access.log")" 4000
 
 is "a mix of three boards gives what it should" "$(fetches 5 198 here.example moved.example third.example)" \
-	"330 here.example 200 3000 ${want[1]}
-330 moved.example 200 3000 ${want[2]}
-330 third.example 200 3000 ${want[3]}"
+	"330 here.example 200 3000 ${sums[1]}
+330 moved.example 200 3000 ${sums[2]}
+330 third.example 200 3000 ${sums[3]}"
 is "each board got its third" "$(placed)" "330 330 330"
 
 watched "$tap" "$tmp/client.pcap"

@@ -38,7 +38,7 @@ declare -A downloads=()
 fetched() {
 	wait "${downloads[$1]}"
 	cat "$tmp/$1.curl"
-	[ "$(sum "$tmp/$1.big") $(cat "$tmp/$1.small") $(xargs <"$tmp/$1.curl")" = "${want[$2]} board $2 1 0" ]
+	[ "$(sum "$tmp/$1.big") $(cat "$tmp/$1.small") $(xargs <"$tmp/$1.curl")" = "${sums[$2]} board $2 1 0" ]
 }
 running() { [ "$(stat -c %s "$tmp/$1.big")" -lt 4000000 ]; }
 

@@ -16,7 +16,7 @@
 #define NSEC 1000000000ull
 #define RECEIVE 32768
 /* Room for events that come faster than they are shown. */
-#define BUFFER (1 << 20)
+#define BUFFER (1024 * 1024)
 
 /**
  * struct waiting - an event that is kept until it is its turn
