@@ -54,17 +54,18 @@ is "each setting is restored, but for what is only shown" \
 	"$(on fresh ipos-ctl board | awk '$1 != "epoch"')" "$(on one ipos-ctl board | awk '$1 != "epoch"')"
 
 # Every setting there is, by its name, with a value of its own.
+# settings: what can be set, of what is shown
+settings() { on one ipos-ctl board | awk '{ print $1 }' | grep -vx 'epoch\|fabric-mtu\|state\|unfinished\|forwarded\|taken'; }
 ip netns del one && board one
 on one ipos-ctl board set server-ip 10.0.0.1 ethertype 0x9000 drain yes
 number=4000
-for setting in $(on one ipos-ctl board | awk '{ print $1 }' | grep -vx 'server-ip\|ethertype\|epoch\|fabric-mtu\|drain'); do
+for setting in $(settings | grep -vx 'server-ip\|ethertype\|drain'); do
 	for value in $number 100 9 0; do
 		! on one ipos-ctl board set "$setting" "$value" 2>/dev/null || break
 	done
 	number=$((number - 1))
 done
-is "every setting that was changed is saved" "$(save one | xargs -n 1 | grep -cf <(on one ipos-ctl board | awk '{ print "^" $1 "$" }'))" \
-	"$(on one ipos-ctl board | grep -vc '^epoch\|^fabric-mtu')"
+is "every setting that was changed is saved" "$(save one | xargs -n 1 | grep -cxf <(settings))" "$(settings | wc -l)"
 save one >"$tmp/saved"
 is "and restored" "$(again "$tmp/saved")" "$(cat "$tmp/saved")"
 
