@@ -65,10 +65,10 @@ KUNIT	:= tests/kunit/selftest/kunit.sh
 DEBUGTESTS ?=
 
 check: ## all tests but the model's long form; TESTS="FILE..." for some
-	prove --timer --jobs $(JOBS) --exec tests/exec $(TESTS)
+	prove --timer --failures --comments --jobs $(JOBS) --exec tests/exec $(TESTS)
 
 check-debug: ## all tests in the VM, on the debug kernel
-	prove --timer --jobs $(JOBS) --exec tests/exec \
+	prove --timer --failures --comments --jobs $(JOBS) --exec tests/exec \
 		$(addprefix debug:,$(KUNIT) $(SELFTESTS))
 
 unit: ## the tests that need neither VM nor kernel headers
