@@ -265,14 +265,32 @@ guest_sick() {
 	return 1
 }
 
+# guest_line SECONDS: the next whole line of the first guest in $line, empty if there is none yet; what came of one is kept.
+guest_part=
+guest_line() {
+	local part
+	line=
+	if read -rt "$1" -u 8 part; then
+		line=$guest_part$part guest_part=
+	else
+		guest_part+=$part
+	fi
+}
+
+# guest_mark SECONDS: $mark, if the end comes by then
+guest_mark() {
+	local line
+	guest_line "$1"
+	[[ $line != end\ * ]] || mark=$line
+}
+
 # guest_watch: until the first guest's command has ended, some kernel reports, or the time is over; $mark is then what
 # the first guest said of its end, if it did. guest_asked gets each line that asks for something.
 guest_watch() {
 	local name line sick=
 	mark=
 	while [ -z "$mark" ]; do
-		line=
-		read -rt 1 -u 8 line || :
+		guest_line 1
 		case $line in
 		end\ *) mark=$line ;;
 		?*) guest_asked "$line" ;;
@@ -283,12 +301,12 @@ guest_watch() {
 		fi
 		# Nobody reads the output any more, as with | head; but a qemu that is about to end has closed its side first.
 		if [ -z "$mark" ] && ! kill -0 "$guest_out" 2>/dev/null; then
-			read -rt 1 -u 8 mark || :
+			guest_mark 1
 			[ "$mark" ] || ! kill -0 "${guest_qemu[$guest_first]}" 2>/dev/null || exit 141
 		fi
 		# Not every report panics, and some would be followed by a hang.
 		if sick=$(guest_sick); then
-			[ "$mark" ] || read -rt 2 -u 8 mark || :
+			[ "$mark" ] || guest_mark 2
 			break
 		fi
 		! guest_died >/dev/null || break
@@ -296,7 +314,7 @@ guest_watch() {
 			guest_again "$name"
 		done
 	done
-	[ "$mark" ] || read -rt 0.1 -u 8 mark || :
+	[ "$mark" ] || guest_mark 0.1
 }
 
 # guest_finish: after guest_watch: exits with the run's status.
