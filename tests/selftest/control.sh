@@ -71,9 +71,9 @@ setting() {
 setting load-threshold 0 16777216
 setting hold-bytes 256 1048576
 setting hold-ms 10 600000
-setting offer-ms 1 10000
+setting offer-ms 1 60000
 setting offer-tries 1 16
-setting ack-ms 1 10000
+setting ack-ms 1 60000
 setting ack-tries 8 255
 setting reserve-ms 10 600000
 setting idle-timeout 1 604800

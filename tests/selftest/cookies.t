@@ -24,7 +24,7 @@ board1.ctl("url", "add", "*/fake", "server", fake.address)
 DEFAULT = board1.show()["syn_cookies_threshold"]
 # Nothing but what a test sends decides.
 for board in board1, board2:
-    board.set(hold_ms=600000, offer_ms=10000, ack_ms=10000, reserve_ms=600000)
+    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000)
 board1.set(syn_cookies_threshold=0)
 
 GET = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"

@@ -24,7 +24,7 @@ board1.ctl("service", "add", "tcp", "192.0.2.1:80", "inspect", "http")
 board1.ctl("url", "add", "*/moved", "server", "10.0.0.2")
 # Nothing but what a test sends decides.
 for board in board1, board2:
-    board.set(hold_ms=600000, offer_ms=10000, ack_ms=10000, reserve_ms=600000)
+    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000)
 
 SERVICE = "192.0.2.1", 80
 TARGET = board2.fabric, 80

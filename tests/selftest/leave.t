@@ -60,7 +60,7 @@ def rows(board):
 
 
 for board in board1, board2:
-    board.set(hold_ms=600000, offer_ms=10000, ack_ms=10000, reserve_ms=600000)
+    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000)
 quiet()
 board1.ctl("service", "add", "tcp", "192.0.2.1:80", "inspect", "http")
 board1.ctl("service", "add", "tcp", "192.0.2.1:81", "inspect", "http")

@@ -23,7 +23,7 @@ net = Clients([board1, board2])
 fake = Fabric([board1, board2], 9)
 app = board2.listen(backlog=100)
 # Nothing but what a test sends decides.
-board2.set(ack_ms=10000, reserve_ms=600000)
+board2.set(ack_ms=60000, reserve_ms=600000)
 SERVICE, TARGET = ("192.0.2.1", 80), (board2.fabric, 80)
 ids, ports = iter(range(1000, 1 << 30)), iter(range(30000, 60000))
 HOUR = 3600000
