@@ -190,9 +190,11 @@ guest_boot() {
 		exec 7>&1
 	fi
 	[ -z "$count" ] || accel=(-accel "tcg,thread=single" -icount "shift=0,sleep=off")
-	# -cx16: qemu 7.2's emulation of cmpxchg16b crashes newer kernels. Never KVM: where it is nested it may hang.
+	# -cx16: qemu 7.2's emulation of cmpxchg16b crashes newer kernels. -la57: while a kernel looks at its boot CPU anew it
+	# forgets for a moment that this has five levels of page tables, and then KASAN takes each address for a wild one.
+	# Never KVM: where it is nested it may hang.
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
-		"${accel[@]}" -cpu max,-cx16 -smp "${count:-$cpus}" -m "$memory" \
+		"${accel[@]}" -cpu max,-cx16,-la57 -smp "${count:-$cpus}" -m "$memory" \
 		-object memory-backend-memfd,id=mem,share=on,size="${memory}M" -machine q35,memory-backend=mem \
 		-kernel "$boot/vmlinuz" -initrd "$boot/initrd" -append "$(guest_append "$dir")" -serial "file:$dir/console" \
 		-chardev "socket,id=fs,path=$dir/fs" -device vhost-user-fs-pci,chardev=fs,tag=host \
