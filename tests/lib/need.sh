@@ -45,3 +45,10 @@ need_install() (
 	fi
 	DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -q -y --no-install-recommends install "$@"
 )
+
+# need_download PACKAGE...: their files into the current directory; nothing is installed. An old package list names
+# versions that the archive no longer has.
+need_download() {
+	need_apt download "$@" || { need_apt update && need_apt download "$@"; }
+}
+need_apt() { apt-get -o DPkg::Lock::Timeout=600 -o APT::Sandbox::User=root -q "$@" >&2; }
