@@ -192,6 +192,29 @@ static bool establish(struct ipos_attach *attach)
 	return true;
 }
 
+/*
+ * They were accepted by who had the endpoint, perhaps acknowledged, and are in
+ * order now: one sent again, later than what it comes before, must not make
+ * that fail PAWS. So each is compared to what is older than all of them.
+ */
+static void give_held(struct ipos_attach *attach,
+		      struct sk_buff_head *segments, struct dst_entry *dst)
+{
+	struct tcp_options_received *opt = &tcp_sk(attach->child)->rx_opt;
+	u32 latest = opt->ts_recent;
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(segments))) {
+		if (!sock_owned_by_user(attach->child))
+			opt->ts_recent = attach->tcb.ts_recent;
+		ipos_inject_packet(attach->child, skb, dst);
+		if (after(opt->ts_recent, latest))
+			latest = opt->ts_recent;
+	}
+	if (!sock_owned_by_user(attach->child))
+		opt->ts_recent = latest;
+}
+
 static int commit(struct ipos_attach *attach, struct sk_buff_head *segments,
 		  void (*attached)(void *arg), void *arg)
 {
@@ -199,7 +222,6 @@ static int commit(struct ipos_attach *attach, struct sk_buff_head *segments,
 	struct sock *child = attach->child;
 	struct dst_entry *dst;
 	void (*ready)(struct sock *sk);
-	struct sk_buff *skb;
 	bool alive;
 
 	if (!enqueue(attach))
@@ -210,8 +232,8 @@ static int commit(struct ipos_attach *attach, struct sk_buff_head *segments,
 		/* Before any segment could close it. */
 		attached(arg);
 		dst = ipos_deliver_dst(sock_net(child));
-		while (dst && (skb = __skb_dequeue(segments)))
-			ipos_inject_packet(child, skb, dst);
+		if (dst)
+			give_held(attach, segments, dst);
 	}
 	ready = READ_ONCE(listener->sk_data_ready);
 	ready(listener);

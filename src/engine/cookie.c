@@ -170,7 +170,8 @@ bool ipos_cookie_read(const struct ipos_engine *engine,
  *
  * As long as the cookie that began it is valid, the client's first segment,
  * sent again, would begin it once more and replay the request: a tombstone
- * stands in the way.
+ * stands in the way. Of a board that leaves, too: it may be started again
+ * within that time, and its salt is the same then.
  *
  * Return: false when it was in another state, which ends nothing.
  */

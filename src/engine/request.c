@@ -162,11 +162,11 @@ void ipos_request_segment_consume(struct ipos_endpoint *ep,
 		consume_skb(skb);
 		return;
 	}
-	if (!in_window(ep, packet)) {
+	if (!in_window(ep, packet) ||
+	    !ipos_unattached_heard(ep, skb, packet)) {
 		refuse(ep, skb);
 		return;
 	}
-	ipos_unattached_heard(ep, skb, packet);
 	hold(ep, skb, packet);
 	if (ep->stage != IPOS_STAGE_REQUEST)
 		return;

@@ -269,21 +269,33 @@ void ipos_unattached_reset(struct ipos_endpoint *ep)
  * @ep: the endpoint
  * @skb: as parsed
  * @packet: acceptable
+ *
+ * Our own segments echo what RFC 7323 calls TS.Recent: of the latest segment
+ * that began at or before what was acknowledged. Who gets the endpoint gets
+ * TS.Recent of the SYN instead: it sees the held segments anew, and those that
+ * came before the latest would fail PAWS there, though they were acknowledged
+ * and the client will never send them again. Its own TS.Recent grows by them.
+ * For the same reason nothing older than the SYN may be held.
+ *
+ * Return: false for what PAWS forbids: it is to be answered by an ACK.
  */
-void ipos_unattached_heard(struct ipos_endpoint *ep, const struct sk_buff *skb,
+bool ipos_unattached_heard(struct ipos_endpoint *ep, const struct sk_buff *skb,
 			   const struct ipos_packet *packet)
 {
 	struct tcp_options_received opt = { .tstamp_ok = 1 };
 
+	if (ep->timestamps)
+		tcp_parse_options(ep->pending.engine->net, skb, &opt, 1, NULL);
+	if (opt.saw_tstamp && before(opt.rcv_tsval, ep->ts_recent))
+		return false;
 	if (!before(packet->seq, ep->snd_wl1)) {
 		ep->snd_wl1 = packet->seq;
 		ep->window = packet->window;
 	}
-	if (!ep->timestamps || after(packet->seq, ep->rcv_nxt))
-		return;
-	tcp_parse_options(ep->pending.engine->net, skb, &opt, 1, NULL);
-	if (opt.saw_tstamp && (s32)(opt.rcv_tsval - ep->ts_echo) >= 0)
+	if (opt.saw_tstamp && !after(packet->seq, ep->rcv_nxt) &&
+	    !before(opt.rcv_tsval, ep->ts_echo))
 		ep->ts_echo = opt.rcv_tsval;
+	return true;
 }
 
 static u16 flags(const struct ipos_endpoint *ep)

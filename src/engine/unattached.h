@@ -51,10 +51,9 @@ enum ipos_stage {
  * @snd_mss: send MSS
  * @adv_mss: advertised MSS
  * @ts_offset: our TSval less the milliseconds of this host's clock
- * @ts_recent: TS.Recent for who gets the endpoint: not beyond any held segment,
- *	or PAWS would drop it
+ * @ts_recent: TS.Recent for who gets the endpoint: not beyond any held segment
  * @ts_recent_at: jiffies when it came
- * @ts_echo: TS.Recent for our own segments
+ * @ts_echo: TS.Recent for our own segments; see ipos_unattached_heard()
  * @syn_ack_at: ns when the SYN-ACK left, 0 after a retransmission
  * @srtt: round trip of the handshake in us, 0 = not measured
  * @deadline: jiffies after which the policy decides
@@ -128,7 +127,7 @@ void ipos_unattached_syn_ack(struct ipos_endpoint *ep);
 void ipos_unattached_ack(struct ipos_endpoint *ep);
 void ipos_unattached_challenge(struct ipos_endpoint *ep);
 void ipos_unattached_reset(struct ipos_endpoint *ep);
-void ipos_unattached_heard(struct ipos_endpoint *ep, const struct sk_buff *skb,
+bool ipos_unattached_heard(struct ipos_endpoint *ep, const struct sk_buff *skb,
 			   const struct ipos_packet *packet);
 void ipos_unattached_capture(const struct ipos_endpoint *ep,
 			     struct ipos_conn *conn);
