@@ -589,7 +589,7 @@ def receive(sock, count):
 
 
 TCP_INFO = dict(rto=8, snd_mss=16, rcv_mss=20, pmtu=60, rtt=68, rttvar=72, snd_ssthresh=76, snd_cwnd=80, advmss=84,
-                delivered_ce=196)
+                delivered_ce=196, snd_wnd=228)
 
 
 def tcp_info(sock):
