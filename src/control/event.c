@@ -99,7 +99,7 @@ static bool put_change(struct sk_buff *skb, const struct genl_info *info,
  * ipos_config_changed() - tell those who listen of a change
  * @info: the request, which was granted
  * @nest: IPOS_A_CONFIG_*: where its attributes go
- * @max: the last of them that there may be
+ * @max: the last of them that there may be, 0 where there is none
  *
  * Process context.
  */

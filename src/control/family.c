@@ -23,17 +23,22 @@
 
 /* Calls the handler, and tells those who listen of what was changed. */
 #define CHANGE(name, OBJECT)						\
+	CHANGE_BY(name, OBJECT, IPOS_A_##OBJECT##_MAX)
+
+/* A request without a policy has no attributes that could be read. */
+#define CHANGE_BY(name, OBJECT, max)					\
 static int change_##name(struct sk_buff *skb, struct genl_info *info)	\
 {									\
 	int err = ipos_##name##_doit(skb, info);			\
 									\
 	if (!err)							\
-		ipos_config_changed(info, IPOS_A_CONFIG_##OBJECT,	\
-				    IPOS_A_##OBJECT##_MAX);		\
+		ipos_config_changed(info, IPOS_A_CONFIG_##OBJECT, max);	\
 	return err;							\
 }
 
 CHANGE(board_set, BOARD)
+CHANGE_BY(board_stop, BOARD, 0)
+CHANGE_BY(board_start, BOARD, 0)
 CHANGE(dev_add, DEV)
 CHANGE(dev_del, DEV)
 CHANGE(server_add, SERVER)
@@ -79,8 +84,8 @@ static const struct genl_ops ops[] = {
 	DUMP(FLOW_GET, ipos_flow_get_dumpit, ipos_dump_table_done,
 	     ipos_flow_get_policy, IPOS_A_FLOW_MAX),
 	DUMP(STATS_GET, ipos_stats_get_dumpit, NULL, NULL, 0),
-	DO(BOARD_STOP, ipos_board_stop_doit, NULL, 0),
-	DO(BOARD_START, ipos_board_start_doit, NULL, 0),
+	DO(BOARD_STOP, change_board_stop, NULL, 0),
+	DO(BOARD_START, change_board_start, NULL, 0),
 };
 
 static const struct genl_multicast_group groups[] = {

@@ -148,6 +148,8 @@ on board1 ipos-ctl -b - <<-'BATCH'
 	url add "*/a'b" server 10.0.0.8
 	url del "*/a'b" server 10.0.0.8
 	url flush server 10.0.0.8
+	board stop
+	board start
 	board set limit-url 77
 BATCH
 ok "the last change is told" wait_for has "$tmp/config" 'limit-url 77'
@@ -166,6 +168,8 @@ config dev add eth0 role client
 config url add */a\\'b server 10.0.0.8
 config url del */a\\'b server 10.0.0.8
 config url flush server 10.0.0.8
+config board stop
+config board start
 config board set limit-url 77"
 is "only the objects asked for" "$(cut -d ' ' -f 2 "$tmp/some" | sort | uniq -c | xargs)" "6 service 4 url"
 
