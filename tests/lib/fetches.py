@@ -3,7 +3,8 @@
 """fetches.py ADDRESS:PORT ROUNDS COUNT PATH HOST...
 
 In each round fetches PATH COUNT times at once, each time on a new connection, from each HOST in turn. Prints for each
-host how often what came: the status, the body's length and SHA-256; and how often what went wrong.
+host how often what came: the status, the body's length and SHA-256; and how often what went wrong. After a minute it
+was "never connected", or "hangs" although it was.
 """
 
 import asyncio
@@ -12,8 +13,7 @@ import hashlib
 import sys
 
 
-async def fetch(address, path, host):
-    reader, writer = await asyncio.open_connection(*address)
+async def fetch(reader, writer, path, host):
     writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
     head, _, body = (await reader.read(-1)).partition(b"\r\n\r\n")
     writer.close()
@@ -21,9 +21,15 @@ async def fetch(address, path, host):
 
 
 async def one(address, path, host):
+    connected = False
     try:
-        return await asyncio.wait_for(fetch(address, path, host), 60)
-    except (OSError, IndexError, asyncio.TimeoutError) as error:
+        async with asyncio.timeout(60):
+            streams = await asyncio.open_connection(*address)
+            connected = True
+            return await fetch(*streams, path, host)
+    except TimeoutError:
+        return f"{host} failed: {'hangs' if connected else 'never connected'}"
+    except (OSError, IndexError) as error:
         return f"{host} failed: {error!r}"
 
 
