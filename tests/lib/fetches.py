@@ -3,13 +3,14 @@
 """fetches.py ADDRESS:PORT ROUNDS COUNT PATH HOST...
 
 In each round fetches PATH COUNT times at once, each time on a new connection, from each HOST in turn. Prints for each
-host how often what came: the status, the body's length and SHA-256; and how often what went wrong. After a minute it
-was "never connected", or "hangs" although it was.
+host how often what came: the status, the body's length and SHA-256; and how often what went wrong. After a minute
+(twice TAP_WAIT) it was "never connected", or "hangs" although it was.
 """
 
 import asyncio
 import collections
 import hashlib
+import os
 import sys
 
 
@@ -23,7 +24,7 @@ async def fetch(reader, writer, path, host):
 async def one(address, path, host):
     connected = False
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(2 * float(os.environ.get("TAP_WAIT", 30))):
             streams = await asyncio.open_connection(*address)
             connected = True
             return await fetch(*streams, path, host)

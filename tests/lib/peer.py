@@ -43,6 +43,7 @@ peer.py split ADDRESS:PORT TEXT
 
 import fcntl
 import hashlib
+import os
 import socket
 import struct
 import sys
@@ -50,7 +51,7 @@ import termios
 import threading
 import time
 
-TIMEOUT = 60
+TIMEOUT = 2 * float(os.environ.get("TAP_WAIT", 30))
 
 
 def endpoint(text):

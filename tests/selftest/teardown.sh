@@ -27,7 +27,7 @@ up() {
 		server[n]=$pid
 	done
 	on board1 ipos-ctl -batch - <<-BATCH
-		board set offer-ms 10000
+		board set offer-ms 10000 hold-ms 600000
 		server add 10.0.0.99 lladdr 02:00:00:00:02:99
 		service add tcp 192.0.2.1:80 inspect http
 		url add moved.example server 10.0.0.2
