@@ -14,7 +14,11 @@ cd "$(dirname "$0")/.." || exit
 
 read -ra ways <<<"${IPOS_WAYS:-module stop namespace device}"
 rounds=${IPOS_ROUNDS:-${#ways[@]}}
-plan $((rounds * 8))
+checks=0
+for ((round = 0; round < rounds; round++)); do
+	[ "${ways[round % ${#ways[@]}]}" = device ] && checks=$((checks + 7)) || checks=$((checks + 8))
+done
+plan $checks
 
 # up: three boards, each with a server; board 1 offers what is meant for silent.example to a board that is not there.
 up() {
@@ -146,11 +150,9 @@ for ((round = 0; round < rounds; round++)); do
 	is "$what who was not is ${want}" "$got" " $want $want $want"
 	wait "$load"
 	is "$what none of the many waits in vain" "$(hanging)" 0 || diag "$(cat "$tmp/load")"
-	if [ "$way" = device ]; then
-		skip "$what the other boards have nothing of it" "nobody could tell them"
-	else
+	# When the fabric's device went nobody could tell them.
+	[ "$way" = device ] ||
 		ok "$what the other boards have nothing of it" wait_for none_left || diag "$(left board2 board3)"
-	fi
 	for name in mute sending; do
 		kill "${held[$name]}" 2>/dev/null && wait "${held[$name]}" 2>/dev/null
 	done
