@@ -8,6 +8,9 @@ cd "$(dirname "$0")/../.." || exit
 
 results=/sys/kernel/debug/kunit
 suites="flow server service url withdrawn pending"
+# Loaded and unloaded, each suite's end, each case.
+plan $((2 + $(wc -w <<<"$suites") + $(cat kunit/*.c | grep -c 'KUNIT_CASE(')))
+
 ok "the tests are loaded and run" modprobe ipos_kunit
 for suite in $suites; do
 	cp "$results/ipos_$suite/results" "$tmp/$suite" 2>/dev/null
