@@ -577,6 +577,19 @@ def accept(listener):
     return sock, address
 
 
+def requested(request, listener):
+    """A real client's connection over which the request was heard; both ends' sockets."""
+    with Namespace("client"):
+        sock = socket.socket()
+    sock.settimeout(tap.WAIT)
+    sock.connect(("192.0.2.1", 80))
+    sock.sendall(request)
+    app, address = accept(listener)
+    tap.equal(address, sock.getsockname())
+    tap.equal(receive(app, len(request)), request)
+    return sock, app
+
+
 def receive(sock, count):
     """Exactly so many bytes, unless the connection ends before."""
     got = b""

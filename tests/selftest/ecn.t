@@ -5,11 +5,10 @@
 """ECN (RFC 3168): agreed on as the kernel's own listeners do, and alive at the board that gets the connection."""
 
 import os
-import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from player import (CONNECTION, HAS_ECN, MASK, Clients, Fabric, Namespace, accept, accepted, cluster, mss, receive, sh,
+from player import (CONNECTION, HAS_ECN, MASK, Clients, Fabric, accept, accepted, cluster, mss, receive, requested, sh,
                     snmp, sysctl, tcp_info)
 from tap import WAIT, after_each, check, equal, run, test, wait_for
 
@@ -181,19 +180,6 @@ def _():
         app.close()
 
 
-def fetch(request, listener):
-    """A real client's connection, its application's end, both sockets."""
-    with Namespace("client"):
-        sock = socket.socket()
-    sock.settimeout(WAIT)
-    sock.connect(("192.0.2.1", 80))
-    sock.sendall(request)
-    app, address = accept(listener)
-    equal(address, sock.getsockname())
-    equal(receive(app, len(request)), request)
-    return sock, app
-
-
 @test("a real client and a path that marks one packet in ten: 300 kB each way, and both sides hear of it")
 def _():
     sysctl("client", "tcp_ecn", 1)
@@ -202,7 +188,7 @@ def _():
         sh(f"ip -n {name} link set dev eth0 gso_max_segs 1")
     data = os.urandom(300000)
     for request, listener, board in BOTH:
-        sock, app = fetch(request, listener)
+        sock, app = requested(request, listener)
         check("ecn" in tcp_info(sock)["options"], "the client has not agreed")
         marked = snmp(board.name, "IpExtInCEPkts"), snmp("client", "IpExtInCEPkts")
         for port in "board1-eth0", "client-eth0":

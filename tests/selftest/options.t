@@ -4,12 +4,11 @@
 """Every value of TCP's options, here and at the board that gets the connection: window scale, MSS, timestamps, SACK."""
 
 import os
-import socket
 import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from player import (CONNECTION, MASK, Clients, Fabric, Namespace, accept, accepted, cluster, mss, receive, sack, sh, snmp,
+from player import (CONNECTION, MASK, Clients, Fabric, accept, accepted, cluster, mss, receive, requested, sack, sh, snmp,
                     sysctl, tcp_info, timestamps, wscale)
 from tap import WAIT, after_each, check, equal, run, test, wait_for
 
@@ -157,19 +156,6 @@ def _():
         sh(f"ip link set {name} mtu 1500")
 
 
-def fetch(request, listener):
-    """A real client's connection, its application's end."""
-    with Namespace("client"):
-        sock = socket.socket()
-    sock.settimeout(WAIT)
-    sock.connect(("192.0.2.1", 80))
-    sock.sendall(request)
-    app, address = accept(listener)
-    equal(address, sock.getsockname())
-    equal(receive(app, len(request)), request)
-    return sock, app
-
-
 def both_ways(sock, app, data):
     """The data each way, at the same time."""
     sending = [threading.Thread(target=one.sendall, args=(data,)) for one in (sock, app)]
@@ -208,7 +194,7 @@ def _():
     for chosen in combinations():
         wanted = switch("client", chosen)
         for request, listener in BOTH:
-            sock, app = fetch(request, listener)
+            sock, app = requested(request, listener)
             same_at_both_ends(sock, app, wanted)
             both_ways(sock, app, data)
             sock.close()
@@ -222,7 +208,7 @@ def _():
     for chosen in combinations():
         wanted = switch("board1", chosen)
         for request, listener in BOTH:
-            sock, app = fetch(request, listener)
+            sock, app = requested(request, listener)
             same_at_both_ends(sock, app, wanted)
             both_ways(sock, app, data)
             sock.close()
