@@ -36,13 +36,13 @@ const struct nla_policy ipos_server_key_policy[IPOS_A_SERVER_MAX + 1] = {
 static bool put_load(struct sk_buff *skb, const struct ipos_server *server)
 {
 	return !nla_put_u32(skb, IPOS_A_SERVER_CONNECTIONS,
-			    READ_ONCE(server->connections)) &&
-	       !nla_put_u32(skb, IPOS_A_SERVER_CPU, READ_ONCE(server->cpu)) &&
+			    READ_ONCE(server->told.connections)) &&
+	       !nla_put_u32(skb, IPOS_A_SERVER_CPU, READ_ONCE(server->told.cpu)) &&
 	       !nla_put_u64_64bit(skb, IPOS_A_SERVER_MEMORY,
-				  READ_ONCE(server->memory),
+				  READ_ONCE(server->told.memory),
 				  IPOS_A_SERVER_PAD) &&
 	       !nla_put_u64_64bit(skb, IPOS_A_SERVER_BANDWIDTH,
-				  READ_ONCE(server->bandwidth),
+				  READ_ONCE(server->told.bandwidth),
 				  IPOS_A_SERVER_PAD);
 }
 
@@ -101,15 +101,15 @@ static void apply_load(struct ipos_server *server, struct nlattr **attrs)
 		WRITE_ONCE(server->state,
 			   nla_get_u8(attrs[IPOS_A_SERVER_STATE]));
 	if (attrs[IPOS_A_SERVER_CONNECTIONS])
-		WRITE_ONCE(server->connections,
+		WRITE_ONCE(server->told.connections,
 			   nla_get_u32(attrs[IPOS_A_SERVER_CONNECTIONS]));
 	if (attrs[IPOS_A_SERVER_CPU])
-		WRITE_ONCE(server->cpu, nla_get_u32(attrs[IPOS_A_SERVER_CPU]));
+		WRITE_ONCE(server->told.cpu, nla_get_u32(attrs[IPOS_A_SERVER_CPU]));
 	if (attrs[IPOS_A_SERVER_MEMORY])
-		WRITE_ONCE(server->memory,
+		WRITE_ONCE(server->told.memory,
 			   nla_get_u64(attrs[IPOS_A_SERVER_MEMORY]));
 	if (attrs[IPOS_A_SERVER_BANDWIDTH])
-		WRITE_ONCE(server->bandwidth,
+		WRITE_ONCE(server->told.bandwidth,
 			   nla_get_u64(attrs[IPOS_A_SERVER_BANDWIDTH]));
 }
 

@@ -160,8 +160,8 @@ static int print_server(const struct ipos_entries *entries, struct net *net,
 	struct line line = { .text = text };
 
 	put(&line, "%pI4 %u %u %llu %llu %pM %s", &server->ip,
-	    READ_ONCE(server->connections), READ_ONCE(server->cpu),
-	    READ_ONCE(server->memory), READ_ONCE(server->bandwidth),
+	    READ_ONCE(server->told.connections), READ_ONCE(server->told.cpu),
+	    READ_ONCE(server->told.memory), READ_ONCE(server->told.bandwidth),
 	    server->lladdr, dev ? dev->name : "-");
 	put_word(&line, statuses, ARRAY_SIZE(statuses),
 		 READ_ONCE(server->state));

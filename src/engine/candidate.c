@@ -30,7 +30,7 @@ bool ipos_candidate_add(struct ipos_endpoint *ep, __be32 ip)
 
 static u32 load(const struct ipos_server *server)
 {
-	return READ_ONCE(server->connections) + atomic_read(&server->handoffs);
+	return READ_ONCE(server->told.connections) + atomic_read(&server->handoffs);
 }
 
 static struct ipos_server *least(struct ipos_engine *engine,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The Server State Table: every other board of the cluster this board knows,
- * by Server IP and by MAC. Rows are made by hand for now.
+ * by Server IP and by MAC.
  */
 #ifndef IPOS_TABLE_SERVER_H
 #define IPOS_TABLE_SERVER_H
@@ -11,6 +11,7 @@
 #include <linux/netdevice.h>
 #include <linux/refcount.h>
 #include "table/table.h"
+#include "wire/advert.h"
 
 enum ipos_server_state {
 	IPOS_SERVER_UP,
@@ -32,10 +33,8 @@ enum ipos_server_state {
  * @dev: fabric device that reaches it; NULL once that is gone; RCU
  * @dev_tracker: of the reference to @dev
  * @ifindex: of @dev, for showing
- * @connections: Number TCP Connections (established), as last told
- * @cpu: CPU utilization, per mille
- * @memory: Available memory, KiB
- * @bandwidth: Available Bandwidth, kbit/s
+ * @told: its state, as it last advertised, or as was set by hand; each member
+ *	is read and written by itself
  * @handoffs: endpoints of ours it holds now
  * @rcu: freed after a grace period
  */
@@ -52,10 +51,7 @@ struct ipos_server {
 	struct net_device __rcu	*dev;
 	netdevice_tracker	dev_tracker;
 	int			ifindex;
-	u32			connections;
-	u32			cpu;
-	u64			memory;
-	u64			bandwidth;
+	struct ipos_state	told;
 	atomic_t		handoffs;
 	struct rcu_head		rcu;
 };

@@ -132,11 +132,55 @@ struct ipos_wire_notice {
 	__be32	seq;			/* of the packet that found nothing */
 } __attribute__((packed));
 
+/* Where 0x83 and 0x84 go: a locally administered group. */
+#define IPOS_GROUP_LLADDR	{ 0x03, 0x00, 0x69, 0x70, 0x4f, 0x53 }
+
+/* Bits of struct ipos_wire_advert.flags. */
+#define IPOS_ADVERT_DRAINING	0x0001	/* wants nothing new */
+#define IPOS_ADVERT_LEAVING	0x0002	/* is gone with this */
+
+#define IPOS_ADVERT_PARTS	256	/* of one snapshot, at most */
+
+/* The body of type 0x83, before the listening sockets, 64 bytes. */
+struct ipos_wire_advert {
+	__be16	length;			/* of this body, itself included */
+	__be64	epoch;			/* the sender's, never 0 */
+	__be32	snapshot;
+	__be16	part;			/* from 1 */
+	__be16	parts;
+	__be16	interval;		/* ms */
+	__be16	flags;
+	__be32	connections;		/* established */
+	__be16	cpu;			/* per mille */
+	__be16	weight;
+	__be64	memory;			/* available, KiB */
+	__be64	bandwidth;		/* available, kbit/s */
+	__be32	in_flight;
+	__be32	accept_us;
+	__be32	memory_total;		/* MiB, 0 = not known */
+	__be32	bandwidth_total;	/* Mbit/s, 0 = not known */
+	__be16	listeners;		/* how many follow */
+} __attribute__((packed));
+
+#define IPOS_PROCESS_LEN	16
+
+/* A listening socket in type 0x83, 28 bytes. */
+struct ipos_wire_listener {
+	__u8	protocol;		/* enum ipos_protocol */
+	__u8	zero;
+	__be16	port;
+	__be32	addr;			/* 0 = any */
+	__be32	pid;			/* 0 = not known */
+	__u8	name[IPOS_PROCESS_LEN];	/* NUL-padded */
+} __attribute__((packed));
+
 #define IPOS_HDR_LEN		16
 #define IPOS_CONN_UDP_LEN	6
 #define IPOS_TCB_LEN		140
 #define IPOS_CONN_TCP_LEN	146
 #define IPOS_NOTICE_LEN		22
+#define IPOS_ADVERT_LEN		64
+#define IPOS_LISTENER_LEN	28
 
 #ifdef __KERNEL__
 #define IPOS_WIRE_ASSERT(x)	static_assert(x)
@@ -148,5 +192,7 @@ IPOS_WIRE_ASSERT(sizeof(struct ipos_conn_udp) == IPOS_CONN_UDP_LEN);
 IPOS_WIRE_ASSERT(sizeof(struct ipos_wire_tcb) == IPOS_TCB_LEN);
 IPOS_WIRE_ASSERT(sizeof(struct ipos_conn_tcp) == IPOS_CONN_TCP_LEN);
 IPOS_WIRE_ASSERT(sizeof(struct ipos_wire_notice) == IPOS_NOTICE_LEN);
+IPOS_WIRE_ASSERT(sizeof(struct ipos_wire_advert) == IPOS_ADVERT_LEN);
+IPOS_WIRE_ASSERT(sizeof(struct ipos_wire_listener) == IPOS_LISTENER_LEN);
 
 #endif /* _UAPI_LINUX_IPOS_WIRE_H */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a board says of itself, in host byte order: its row of the Server State
+ * Table and its listening sockets.
+ */
+#ifndef IPOS_WIRE_ADVERT_H
+#define IPOS_WIRE_ADVERT_H
+
+#include <linux/ipos_wire.h>
+
+/**
+ * struct ipos_state - a row of the Server State Table
+ * @connections: Number TCP Connections (established)
+ * @cpu: CPU utilization, per mille
+ * @weight: 1 to 10000, 100 is ordinary
+ * @memory: Available memory, KiB
+ * @bandwidth: Available Bandwidth, kbit/s
+ * @in_flight: endpoints attached there and not yet closed
+ * @accept_us: how long a new connection waits in the accept queue now
+ * @memory_total: MiB, 0 = not known
+ * @bandwidth_total: Mbit/s, 0 = not known
+ */
+struct ipos_state {
+	__u32	connections;
+	__u16	cpu;
+	__u16	weight;
+	__u64	memory;
+	__u64	bandwidth;
+	__u32	in_flight;
+	__u32	accept_us;
+	__u32	memory_total;
+	__u32	bandwidth_total;
+};
+
+/**
+ * struct ipos_listener - a listening socket
+ * @addr: it is bound to, network byte order; 0 = any
+ * @port: network byte order
+ * @proto: enum ipos_protocol
+ * @pid: process id, 0 = not known
+ * @name: of the process, NUL-padded, at most one byte less than its length
+ */
+struct ipos_listener {
+	__be32	addr;
+	__be16	port;
+	__u8	proto;
+	__u32	pid;
+	char	name[IPOS_PROCESS_LEN];
+};
+
+/**
+ * struct ipos_advert - one part of an advertisement, without its listeners
+ * @epoch: the sender's, never 0
+ * @snapshot: number, compared as sequence numbers are
+ * @part: from 1
+ * @parts: how many there are
+ * @interval_ms: of the sender's advertisements
+ * @flags: IPOS_ADVERT_*
+ * @state: the sender's
+ * @listeners: how many are in this part
+ */
+struct ipos_advert {
+	__u64			epoch;
+	__u32			snapshot;
+	__u16			part;
+	__u16			parts;
+	__u16			interval_ms;
+	__u16			flags;
+	struct ipos_state	state;
+	__u16			listeners;
+};
+
+#endif /* IPOS_WIRE_ADVERT_H */
