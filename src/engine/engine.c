@@ -41,7 +41,12 @@ static int init_tables(struct ipos_engine *engine)
 	err = ipos_withdrawn_table_init(&engine->withdrawn);
 	if (err)
 		goto urls;
+	err = ipos_listen_table_init(&engine->listens);
+	if (err)
+		goto withdrawn;
 	return 0;
+withdrawn:
+	ipos_withdrawn_table_destroy(&engine->withdrawn);
 urls:
 	ipos_url_table_destroy(&engine->urls);
 services:
@@ -109,6 +114,7 @@ void ipos_engine_stop(struct ipos_engine *engine)
  */
 void ipos_engine_destroy(struct ipos_engine *engine)
 {
+	ipos_listen_table_destroy(&engine->listens);
 	ipos_withdrawn_table_destroy(&engine->withdrawn);
 	ipos_url_table_destroy(&engine->urls);
 	ipos_service_table_destroy(&engine->services);

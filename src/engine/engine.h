@@ -11,6 +11,7 @@
 #include <linux/workqueue.h>
 #include "base/count.h"
 #include "table/flow.h"
+#include "table/listen.h"
 #include "table/server.h"
 #include "table/service.h"
 #include "table/url.h"
@@ -67,6 +68,7 @@ struct ipos_settings {
  * @services: virtual services
  * @urls: URL Map
  * @withdrawn: offers taken back and not yet answered
+ * @listens: Listening Sockets Table
  * @pendings: unfinished endpoints and reservations that still exist
  * @held_bytes: memory of all held segments, bounded
  * @isn_key: of initial sequence numbers and timestamp offsets
@@ -91,6 +93,7 @@ struct ipos_engine {
 	struct ipos_service_table	services;
 	struct ipos_url_table		urls;
 	struct ipos_withdrawn_table	withdrawn;
+	struct ipos_listen_table	listens;
 	atomic_t			pendings;
 	atomic_long_t			held_bytes;
 	siphash_key_t			isn_key;

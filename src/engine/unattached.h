@@ -11,14 +11,13 @@
 #include "engine/pending.h"
 #include "inspect/http.h"
 #include "link/segment.h"
+#include "table/listen.h"
 #include "wire/wire.h"
 
 struct ipos_packet;
 struct tcp_options_received;
 
 #define IPOS_CANDIDATES	(IPOS_URL_SERVERS + 8)
-/* In a list of candidates: this board. */
-#define IPOS_HERE	0
 
 enum ipos_stage {
 	IPOS_STAGE_SYN_RECEIVED,
