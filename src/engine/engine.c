@@ -81,6 +81,7 @@ int ipos_engine_init(struct ipos_engine *engine, struct net *net)
 		free_percpu(engine->counters);
 		return err;
 	}
+	ipos_dev_table_init(&engine->devs);
 	get_random_bytes(&engine->isn_key, sizeof(engine->isn_key));
 	get_random_bytes(&engine->cookie_salt, sizeof(engine->cookie_salt));
 	atomic64_set(&engine->handoffs, ktime_get_real_ns() / NSEC_PER_USEC);

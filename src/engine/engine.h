@@ -10,6 +10,7 @@
 #include <linux/siphash.h>
 #include <linux/workqueue.h>
 #include "base/count.h"
+#include "table/dev.h"
 #include "table/flow.h"
 #include "table/listen.h"
 #include "table/server.h"
@@ -62,6 +63,7 @@ struct ipos_settings {
  * @net: the namespace; outlives the engine
  * @counters: what was done and dropped
  * @settings: see there
+ * @devs: devices with a role
  * @mtu: least MTU of the fabric devices, 0 when there is none
  * @flows: Temporary, Forward-Connect, Forward and Local Table
  * @servers: Server State Table
@@ -87,6 +89,7 @@ struct ipos_engine {
 	struct net			*net;
 	struct ipos_counters __percpu	*counters;
 	struct ipos_settings		settings;
+	struct ipos_dev_table		devs;
 	u32				mtu;
 	struct ipos_flow_table		flows;
 	struct ipos_server_table	servers;

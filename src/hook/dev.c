@@ -3,33 +3,14 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/net_namespace.h>
-#include <net/netns/generic.h>
 #include "board/board.h"
 #include "engine/leave.h"
 #include "hook/dev.h"
 #include "hook/hook.h"
 
-static unsigned int devs_id;
-
-/* Changed under RTNL. */
-struct devs {
-	struct list_head list;
-};
-
-static struct devs *devs_of(const struct net *net)
+static struct ipos_dev_table *devs_of(const struct net *net)
 {
-	return net_generic(net, devs_id);
-}
-
-static struct ipos_dev *find(const struct net *net,
-			     const struct net_device *dev)
-{
-	struct ipos_dev *d;
-
-	list_for_each_entry(d, &devs_of(net)->list, list)
-		if (d->dev == dev)
-			return d;
-	return NULL;
+	return &ipos_board(net)->engine.devs;
 }
 
 /* The least MTU counts: an endpoint may go to any board. */
@@ -57,50 +38,51 @@ static void update_mtu(struct net *net)
  */
 int ipos_dev_add(struct net *net, struct net_device *dev, u8 role)
 {
-	struct ipos_dev *d;
+	struct ipos_hooked *hooked;
 	int err;
 
 	if (dev->type != ARPHRD_ETHER || dev->flags & IFF_LOOPBACK)
 		return -EOPNOTSUPP;
-	if (find(net, dev))
+	if (ipos_dev_peek(devs_of(net), dev))
 		return -EEXIST;
-	d = kzalloc(sizeof(*d), GFP_KERNEL);
-	if (!d)
+	hooked = kzalloc(sizeof(*hooked), GFP_KERNEL);
+	if (!hooked)
 		return -ENOMEM;
-	d->dev = dev;
-	d->engine = &ipos_board(net)->engine;
-	d->role = role;
-	d->ops.hook = ipos_hook_ingress;
-	d->ops.priv = d;
-	d->ops.dev = dev;
-	d->ops.pf = NFPROTO_NETDEV;
-	d->ops.hooknum = NF_NETDEV_INGRESS;
+	hooked->dev.dev = dev;
+	hooked->dev.role = role;
+	hooked->engine = &ipos_board(net)->engine;
+	hooked->ops.hook = ipos_hook_ingress;
+	hooked->ops.priv = hooked;
+	hooked->ops.dev = dev;
+	hooked->ops.pf = NFPROTO_NETDEV;
+	hooked->ops.hooknum = NF_NETDEV_INGRESS;
 	/* First: what we take must not be seen half done by anyone else. */
-	d->ops.priority = INT_MIN;
-	err = nf_register_net_hook(net, &d->ops);
+	hooked->ops.priority = INT_MIN;
+	err = nf_register_net_hook(net, &hooked->ops);
 	if (err) {
-		kfree(d);
+		kfree(hooked);
 		return err;
 	}
-	netdev_hold(dev, &d->dev_tracker, GFP_KERNEL);
-	list_add_tail_rcu(&d->list, &devs_of(net)->list);
+	netdev_hold(dev, &hooked->dev.dev_tracker, GFP_KERNEL);
+	list_add_tail_rcu(&hooked->dev.list, &devs_of(net)->list);
 	update_mtu(net);
 	return 0;
 }
 
 static void remove(struct net *net, struct ipos_dev *d)
 {
-	struct ipos_engine *engine = &ipos_board(net)->engine;
+	struct ipos_hooked *hooked = container_of(d, struct ipos_hooked, dev);
+	struct ipos_engine *engine = hooked->engine;
 
 	/* While it can still be said by this device. */
 	if (ipos_server_dev_leave(&engine->servers, d->dev))
 		ipos_leave_peers(engine);
-	nf_unregister_net_hook(net, &d->ops);
+	nf_unregister_net_hook(net, &hooked->ops);
 	list_del_rcu(&d->list);
 	update_mtu(net);
 	ipos_server_dev_gone(&engine->servers, d->dev);
 	netdev_put(d->dev, &d->dev_tracker);
-	kfree_rcu(d, rcu);
+	kfree_rcu(hooked, dev.rcu);
 }
 
 /**
@@ -114,7 +96,7 @@ static void remove(struct net *net, struct ipos_dev *d)
  */
 int ipos_dev_del(struct net *net, struct net_device *dev)
 {
-	struct ipos_dev *d = find(net, dev);
+	struct ipos_dev *d = ipos_dev_peek(devs_of(net), dev);
 
 	if (!d)
 		return -ENOENT;
@@ -202,12 +184,6 @@ static int device_event(struct notifier_block *nb, unsigned long event,
 
 static struct notifier_block notifier = { .notifier_call = device_event };
 
-static int __net_init init_net_devs(struct net *net)
-{
-	INIT_LIST_HEAD(&devs_of(net)->list);
-	return 0;
-}
-
 /* A namespace that ends has no devices left; a module that ends may. */
 static void __net_exit exit_net_devs(struct net *net)
 {
@@ -217,10 +193,7 @@ static void __net_exit exit_net_devs(struct net *net)
 }
 
 static struct pernet_operations devs_ops = {
-	.init = init_net_devs,
 	.exit = exit_net_devs,
-	.id = &devs_id,
-	.size = sizeof(struct devs),
 };
 
 /**

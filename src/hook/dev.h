@@ -5,33 +5,21 @@
 #ifndef IPOS_HOOK_DEV_H
 #define IPOS_HOOK_DEV_H
 
-#include <linux/list.h>
-#include <linux/netdevice.h>
 #include <linux/netfilter.h>
+#include "table/dev.h"
 
 struct ipos_engine;
 
-#define IPOS_ROLE_CLIENT	BIT(0)	/* packets of clients arrive here */
-#define IPOS_ROLE_FABRIC	BIT(1)	/* ipOS frames travel here */
-
 /**
- * struct ipos_dev - a device that has a role
- * @list: in the namespace's list, RCU
- * @dev: the device, referenced
+ * struct ipos_hooked - a device that has a role, and its hook
+ * @dev: the row that others see
  * @engine: of the device's namespace; outlives the hook
- * @dev_tracker: of that reference
- * @role: IPOS_ROLE_*
  * @ops: the ingress hook
- * @rcu: freed after a grace period
  */
-struct ipos_dev {
-	struct list_head	list;
-	struct net_device	*dev;
+struct ipos_hooked {
+	struct ipos_dev		dev;
 	struct ipos_engine	*engine;
-	netdevice_tracker	dev_tracker;
-	u8			role;
 	struct nf_hook_ops	ops;
-	struct rcu_head		rcu;
 };
 
 /* All five: RTNL held. */

@@ -22,7 +22,7 @@ static unsigned int frame(struct ipos_engine *engine,
 
 /**
  * ipos_hook_ingress() - every packet that arrives on a device with a role
- * @priv: the struct ipos_dev
+ * @priv: the struct ipos_hooked
  * @skb: data after the Ethernet header
  * @state: of the hook
  *
@@ -33,8 +33,9 @@ static unsigned int frame(struct ipos_engine *engine,
 unsigned int ipos_hook_ingress(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
-	const struct ipos_dev *d = priv;
-	struct ipos_engine *engine = d->engine;
+	const struct ipos_hooked *hooked = priv;
+	struct ipos_engine *engine = hooked->engine;
+	const struct ipos_dev *d = &hooked->dev;
 
 	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
 		return NF_ACCEPT;
