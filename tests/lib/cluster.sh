@@ -16,12 +16,17 @@ on() { "${enter[@]}" "$@"; }
 start() {
 	local name=$1 log=$2
 	shift 2
+	# Here and now: who waits for a word in it must not find one of a former command's.
+	: >"$log"
 	"${enter[@]}" "$name" "$@" >"$log" 2>&1 </dev/null &
 	pid=$!
 }
 
-# stop PID [SIGNAL]: and what it was is gone when this returns
+# stop PID [SIGNAL]: and what it was is gone when this returns; a capture has read what was there to be read
 stop() {
+	# shellcheck disable=SC2086 # two words
+	[ -z "${captures[$1]-}" ] || wait_for drained ${captures[$1]}
+	unset "captures[$1]"
 	kill -s "${2:-TERM}" "$1" && wait "$1" 2>/dev/null
 	return 0
 }
@@ -69,10 +74,19 @@ http_start() {
 }
 
 # capture NAME DEVICE FILE [FILTER [TCPDUMP-OPTION...]]: to be stopped before FILE is read
+declare -A captures=()
 capture() {
 	need tcpdump tcpdump || return 1
-	start "$1" "$3.log" tcpdump -i "$2" -n -U --immediate-mode -s 0 -w "$3" "${@:5}" "${4-}"
+	# shellcheck disable=SC2016 # expands there
+	start "$1" "$3.log" sh -c 'echo $$ >"$0" && exec "$@"' "$3.pid" tcpdump -i "$2" -n -U --immediate-mode -s 0 -w "$3" "${@:5}" "${4-}"
+	captures[$pid]="$1 $3.pid"
 	wait_for grep -q '^tcpdump: listening' "$3.log" || { diag "$(cat "$3.log")" && return 1; }
+}
+# drained NAME PIDFILE: that tcpdump waits in poll() for more packets, or has ended. A signal ends it at once, however
+# many it still has to read.
+drained() {
+	# shellcheck disable=SC2016 # expands there
+	on "$1" sh -c 'read -r pid <"$0" && { [ ! -e "/proc/$pid" ] || grep -q "^7 " "/proc/$pid/syscall"; }' "$2"
 }
 
 # frames FILE [FILTER]: how many of them; 'ether[12:2] = 7' are ipOS frames
