@@ -10,6 +10,7 @@
 #include <linux/percpu.h>
 #include <linux/types.h>
 
+/* Refusals by reason: one for each of enum ipos_refusal, in its order. */
 #define IPOS_COUNTERS(X) \
 	X(syn_received, "SYNs of clients to a virtual service") \
 	X(syn_ack_sent, "SYN-ACKs sent, retransmissions included") \
@@ -28,17 +29,40 @@
 	X(request_unparsed, "requests that are not HTTP, placed by policy") \
 	X(ack_forced, "parts of a request acknowledged before the hand-off") \
 	X(attached_here, "endpoints attached to a listener of this board") \
+	X(here_no_listener, "not attached here: nothing listens") \
+	X(here_queue_full, "not attached here: the accept queue is full") \
+	X(here_no_memory, "not attached here: no memory") \
+	X(here_exists, "not attached here: a socket has the connection") \
+	X(here_no_route, "not attached here: no route to the client") \
 	X(handoff_offered, "endpoints offered to another board") \
 	X(handoff_retransmitted, "offers sent again") \
 	X(handoff_done, "endpoints that another board took over") \
 	X(handoff_refused, "offers that a board refused") \
+	X(handoff_refused_no_listener, "refused there: nothing listens") \
+	X(handoff_refused_queue_full, "refused there: its accept queue is full") \
+	X(handoff_refused_no_memory, "refused there: no memory, or table full") \
+	X(handoff_refused_exists, "refused there: it has this connection or header") \
+	X(handoff_refused_version, "refused there: version not known, or absurd") \
+	X(handoff_refused_no_route, "refused there: it has no route to the client") \
+	X(handoff_refused_draining, "refused there: it drains or leaves") \
+	X(handoff_refused_other, "refused there: for a reason not known here") \
 	X(handoff_timeout, "offers that no board answered") \
 	X(handoff_withdrawn, "offers taken back") \
 	X(withdrawal_answered, "offers taken back that the board has forgotten") \
 	X(handoff_settling, "hand-offs not tried: this board has just started") \
+	X(handoff_no_server_ip, "hand-offs not tried: own Server IP not set") \
+	X(handoff_no_server, "hand-offs not tried: board unknown or leaving") \
+	X(handoff_header_used, "hand-offs not tried: another has its header") \
 	X(handoff_expired, "reservations that ended without a commit") \
 	X(accepted, "endpoints of other boards committed here") \
 	X(refused, "offers refused here") \
+	X(refused_no_listener, "refused here: nothing listens") \
+	X(refused_queue_full, "refused here: the accept queue is full") \
+	X(refused_no_memory, "refused here: no memory, or table full") \
+	X(refused_exists, "refused here: this connection or header exists") \
+	X(refused_version, "refused here: version not known, UDP, or absurd") \
+	X(refused_no_route, "refused here: no route to the client") \
+	X(refused_draining, "refused here: this board drains or leaves") \
 	X(unplaced, "connections reset because no board could serve them") \
 	X(lost, "moved connections reset because their board lost them") \
 	X(closed, "moved connections that ended at their board") \
@@ -64,12 +88,19 @@
 	X(drop_frame_target, "frames dropped: meant for another Server IP") \
 	X(drop_frame_inner, "type 2 frames dropped: malformed packet inside") \
 	X(drop_stale_offer, "offers dropped: tombstoned, older or other epoch") \
+	X(drop_repeated_offer, "offers dropped: reserved, still incomplete") \
 	X(drop_stale_ack, "acknowledgements that matched nothing") \
 	X(drop_stale_notice, "refusals, 0x81 and 0x82 that matched nothing") \
 	X(drop_packet_checksum, "packets of clients dropped: wrong checksum") \
-	X(drop_packet_sequence, "segments dropped: outside the window") \
+	X(drop_packet_sequence, "segments dropped: sequence or ACK unacceptable") \
+	X(drop_packet_syn, "SYNs dropped: their connection has begun already") \
+	X(drop_packet_copy, "segments dropped: what they bring is held already") \
 	X(drop_packet_order, "segments dropped: receive queue too large") \
 	X(drop_packet_mtu, "packets dropped: too long for the fabric, not to cut") \
+	X(drop_packet_unknown, "other boards' packets dropped: no connection") \
+	X(drop_packet_ended, "other boards' packets dropped: it has closed") \
+	X(drop_packet_lost, "packets dropped: nobody has their connection") \
+	X(drop_packet_attach, "held segments dropped: not taken by the socket") \
 	X(drop_icmp, "ICMP errors dropped: about nothing they could tell of") \
 	X(drop_no_memory, "packets dropped: no memory") \
 	X(drop_no_route, "packets dropped: no route or device to send by") \
@@ -79,6 +110,7 @@
 	X(drop_limit_forward, "hand-offs not tried: Forward Table full") \
 	X(drop_limit_reserved, "offers refused: too many not committed yet") \
 	X(drop_limit_local, "Local Table full: offer refused or unlisted") \
+	X(drop_limit_withdrawn, "withdrawn offers: table full, none made or kept") \
 	X(drop_limit_closed, "tombstones not kept: table full") \
 	X(drop_event, "events lost: no memory to tell of them") \
 	X(local_in, "packets caught on their way to this host's stack") \
@@ -98,6 +130,9 @@ struct ipos_counters {
 /* Any context. Lost to nobody: a 64-bit add on this CPU's own copy. */
 #define ipos_count(counters, name) \
 	this_cpu_inc((counters)->n[IPOS_N_##name])
+
+#define ipos_count_add(counters, name, n_) \
+	this_cpu_add((counters)->n[IPOS_N_##name], n_)
 
 static inline void ipos_count_index(struct ipos_counters __percpu *counters,
 				    enum ipos_counter i)

@@ -196,31 +196,33 @@ static bool establish(struct ipos_attach *attach)
  * They were accepted by who had the endpoint, perhaps acknowledged, and are in
  * order now: one sent again, later than what it comes before, must not make
  * that fail PAWS. So each is compared to what is older than all of them.
+ *
+ * Returns how many were dropped, beside what is left in the list.
  */
-static void give_held(struct ipos_attach *attach,
-		      struct sk_buff_head *segments, struct dst_entry *dst)
+static u32 give_held(struct ipos_attach *attach, struct sk_buff_head *segments)
 {
+	struct dst_entry *dst = ipos_deliver_dst(sock_net(attach->child));
 	struct tcp_options_received *opt = &tcp_sk(attach->child)->rx_opt;
 	u32 latest = opt->ts_recent;
 	struct sk_buff *skb;
+	u32 dropped = 0;
 
-	while ((skb = __skb_dequeue(segments))) {
+	while (dst && (skb = __skb_dequeue(segments))) {
 		if (!sock_owned_by_user(attach->child))
 			opt->ts_recent = attach->tcb.ts_recent;
-		ipos_inject_packet(attach->child, skb, dst);
+		dropped += !ipos_inject_packet(attach->child, skb, dst);
 		if (after(opt->ts_recent, latest))
 			latest = opt->ts_recent;
 	}
 	if (!sock_owned_by_user(attach->child))
 		opt->ts_recent = latest;
+	return dropped;
 }
 
 static int commit(struct ipos_attach *attach, struct sk_buff_head *segments,
-		  void (*attached)(void *arg), void *arg)
+		  void (*attached)(void *arg), void *arg, u32 *dropped)
 {
 	struct sock *listener = attach->listener;
-	struct sock *child = attach->child;
-	struct dst_entry *dst;
 	void (*ready)(struct sock *sk);
 	bool alive;
 
@@ -231,9 +233,7 @@ static int commit(struct ipos_attach *attach, struct sk_buff_head *segments,
 	if (alive) {
 		/* Before any segment could close it. */
 		attached(arg);
-		dst = ipos_deliver_dst(sock_net(child));
-		if (dst)
-			give_held(attach, segments, dst);
+		*dropped = give_held(attach, segments);
 	}
 	ready = READ_ONCE(listener->sk_data_ready);
 	ready(listener);
@@ -247,6 +247,7 @@ static int commit(struct ipos_attach *attach, struct sk_buff_head *segments,
  * @attached: called with the child's lock held and @arg, when the child is
  * ESTABLISHED and nothing can have closed it yet
  * @arg: its argument
+ * @dropped: filled: how many of @segments the application will not get
  *
  * Acknowledgements may leave from here, with the caller's locks held.
  *
@@ -260,17 +261,19 @@ static int commit(struct ipos_attach *attach, struct sk_buff_head *segments,
  */
 int ipos_attach_commit(struct ipos_attach *attach,
 		       struct sk_buff_head *segments,
-		       void (*attached)(void *arg), void *arg)
+		       void (*attached)(void *arg), void *arg, u32 *dropped)
 {
 	struct sock *child = attach->child;
 	int err;
 
+	*dropped = 0;
 	rcu_read_lock();
 	bh_lock_sock(child);
-	err = commit(attach, segments, attached, arg);
+	err = commit(attach, segments, attached, arg, dropped);
 	bh_unlock_sock(child);
 	rcu_read_unlock();
 	sock_put(child);
+	*dropped += skb_queue_len(segments);
 	__skb_queue_purge(segments);
 	discard(attach);
 	return err;

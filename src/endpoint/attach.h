@@ -47,12 +47,13 @@ bool ipos_attach_listening(const struct ipos_attach *attach);
  * before it can be accepted: the receive queue, and what was held beyond it.
  * @attached: called with the child's lock held, when it is ESTABLISHED and in
  * the queue but nobody can have closed it yet: here the flow becomes Local.
+ * @dropped: how many of @segments the application will not get.
  *
  * 0, or -ECONNABORTED: the listener went away, the child is destroyed.
  */
 int ipos_attach_commit(struct ipos_attach *attach,
 		       struct sk_buff_head *segments,
-		       void (*attached)(void *arg), void *arg);
+		       void (*attached)(void *arg), void *arg, u32 *dropped);
 
 /* Destroys the child; no segment leaves. NULL is fine. */
 void ipos_attach_release(struct ipos_attach *attach);

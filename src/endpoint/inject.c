@@ -192,13 +192,14 @@ static void clean(struct sk_buff *skb, struct dst_entry *dst)
  * @dst: this host's local route
  *
  * Context: bottom halves off, under RCU, the socket's spinlock held.
+ * Return: false when it was dropped.
  */
-void ipos_inject_packet(struct sock *sk, struct sk_buff *skb,
+bool ipos_inject_packet(struct sock *sk, struct sk_buff *skb,
 			struct dst_entry *dst)
 {
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (!skb)
-		return;
+		goto drop;
 	if (!pull_headers(skb))
 		goto drop;
 	clean(skb, dst);
@@ -206,8 +207,9 @@ void ipos_inject_packet(struct sock *sk, struct sk_buff *skb,
 		goto drop;
 	fill_cb(skb);
 	ipos_inject_segment(sk, skb);
-	return;
+	return true;
 drop:
 	atomic_inc(&sk->sk_drops);
 	kfree_skb(skb);
+	return false;
 }

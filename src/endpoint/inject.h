@@ -24,7 +24,7 @@ struct sk_buff *ipos_inject_ack(const struct ipos_key *key,
 				struct net_device *dev, struct dst_entry *dst);
 void ipos_inject_make_reset(struct sk_buff *ack);
 void ipos_inject_segment(struct sock *sk, struct sk_buff *skb);
-void ipos_inject_packet(struct sock *sk, struct sk_buff *skb,
+bool ipos_inject_packet(struct sock *sk, struct sk_buff *skb,
 			struct dst_entry *dst);
 
 #endif /* IPOS_ENDPOINT_INJECT_H */

@@ -59,9 +59,10 @@ static bool ended(struct ipos_engine *engine, struct ipos_flow *flow,
 		return false;
 	}
 	if (syn) {
-		ipos_count(engine->counters, drop_packet_sequence);
+		ipos_count(engine->counters, drop_packet_syn);
 		kfree_skb(skb);
 	} else if (flow->flags & IPOS_FLOW_RESET) {
+		ipos_count(engine->counters, drop_packet_lost);
 		ipos_out_reset_for(engine, packet);
 		kfree_skb(skb);
 	} else {

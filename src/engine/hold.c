@@ -53,8 +53,10 @@ static void detach(struct sk_buff *skb)
  * @hold: the hold
  * @skb: data at the IP header; consumed: freed where a held segment covers it
  * @packet: what it says, within the window
+ *
+ * Return: whether it is held.
  */
-void ipos_hold_insert_consume(struct ipos_hold *hold, struct sk_buff *skb,
+bool ipos_hold_insert_consume(struct ipos_hold *hold, struct sk_buff *skb,
 			      const struct ipos_packet *packet)
 {
 	struct sk_buff *prev;
@@ -65,7 +67,7 @@ void ipos_hold_insert_consume(struct ipos_hold *hold, struct sk_buff *skb,
 	if (prev != (struct sk_buff *)&hold->list &&
 	    !after(packet->end, held(prev)->end)) {
 		consume_skb(skb);
-		return;
+		return false;
 	}
 	detach(skb);
 	*held(skb) = (struct held){
@@ -74,6 +76,7 @@ void ipos_hold_insert_consume(struct ipos_hold *hold, struct sk_buff *skb,
 	};
 	__skb_queue_after(&hold->list, prev, skb);
 	hold->bytes += skb->truesize;
+	return true;
 }
 
 /**

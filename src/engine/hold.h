@@ -25,7 +25,7 @@ struct ipos_hold {
 
 void ipos_hold_init(struct ipos_hold *hold, u32 nxt);
 void ipos_hold_purge(struct ipos_hold *hold);
-void ipos_hold_insert_consume(struct ipos_hold *hold, struct sk_buff *skb,
+bool ipos_hold_insert_consume(struct ipos_hold *hold, struct sk_buff *skb,
 			      const struct ipos_packet *packet);
 struct sk_buff *ipos_hold_advance(struct ipos_hold *hold, u32 *offset,
 				  u32 *len);

@@ -5,6 +5,7 @@
 #include "engine/here.h"
 #include "engine/out.h"
 #include "engine/place.h"
+#include "engine/refusal.h"
 #include "engine/select.h"
 
 static struct ipos_engine *engine_of(const struct ipos_endpoint *ep)
@@ -86,21 +87,43 @@ static void attached(void *arg)
 	ipos_cookie_remove(engine, flow, ipos_flow_state(flow));
 }
 
+/* Why ipos_here_reserve() built no socket; a control block of ours is sane. */
+static void count_unbuilt(struct ipos_engine *engine, int err)
+{
+	switch (err) {
+	case -ENOENT:
+		ipos_count(engine->counters, here_no_listener);
+		break;
+	case -ENOBUFS:
+		ipos_count(engine->counters, here_queue_full);
+		break;
+	case -EEXIST:
+		ipos_count(engine->counters, here_exists);
+		break;
+	case -ENETUNREACH:
+		ipos_count(engine->counters, here_no_route);
+		break;
+	default:
+		ipos_count(engine->counters, here_no_memory);
+	}
+}
+
 static struct ipos_attach *reserve(struct ipos_endpoint *ep)
 {
 	struct ipos_engine *engine = engine_of(ep);
 	struct ipos_attach *attach = NULL;
 	struct net_device *dev;
 	struct ipos_conn conn;
+	int err = -ENETUNREACH;
 
 	dev = dev_get_by_index_rcu(engine->net, ep->ifindex);
-	if (!dev)
-		return NULL;
 	ipos_unattached_capture(ep, &conn);
-	if (ipos_here_reserve(engine, &flow_of(ep)->key,
-			      ep->service->target_port, &conn.tcb, dev,
-			      &attach))
-		return NULL;
+	if (dev)
+		err = ipos_here_reserve(engine, &flow_of(ep)->key,
+					ep->service->target_port, &conn.tcb,
+					dev, &attach);
+	if (err)
+		count_unbuilt(engine, err);
 	return attach;
 }
 
@@ -111,6 +134,8 @@ static bool here(struct ipos_endpoint *ep)
 	struct ipos_flow *flow = flow_of(ep);
 	struct ipos_attach *attach = reserve(ep);
 	struct sk_buff_head segments;
+	u32 dropped;
+	int err;
 
 	if (!attach)
 		return false;
@@ -119,11 +144,37 @@ static bool here(struct ipos_endpoint *ep)
 	ep->hold.bytes = 0;
 	__skb_queue_head_init(&segments);
 	skb_queue_splice_init(&ep->hold.list, &segments);
-	if (ipos_attach_commit(attach, &segments, attached, ep))
+	err = ipos_attach_commit(attach, &segments, attached, ep, &dropped);
+	ipos_count_add(engine->counters, drop_packet_attach, dropped);
+	if (err)
 		give_up(ep);
 	else
 		ipos_pending_detach(flow);
 	return true;
+}
+
+/* An answer to an older offer could not be told from one to this. */
+static bool bind(struct ipos_endpoint *ep, const struct ipos_hdr *hdr,
+		 struct ipos_server *server)
+{
+	struct ipos_engine *engine = engine_of(ep);
+	int err = -EEXIST;
+
+	if (!ipos_withdrawn_may_add(&engine->withdrawn)) {
+		ipos_count(engine->counters, drop_limit_withdrawn);
+		return false;
+	}
+	if (!ipos_withdrawn_has(&engine->withdrawn, hdr)) {
+		ipos_flow_unbind(&engine->flows, flow_of(ep));
+		err = ipos_flow_bind(&engine->flows, flow_of(ep), hdr, server);
+	}
+	if (err == -EEXIST)
+		ipos_count(engine->counters, handoff_header_used);
+	else if (err == -ENOENT)
+		ipos_count(engine->counters, handoff_no_server);
+	else if (err)
+		ipos_count(engine->counters, drop_no_memory);
+	return !err;
 }
 
 static bool prepare(struct ipos_endpoint *ep, struct ipos_server *server)
@@ -136,12 +187,7 @@ static bool prepare(struct ipos_endpoint *ep, struct ipos_server *server)
 		.type = IPOS_TYPE_CONNECT, .protocol = flow->key.proto,
 	};
 
-	/* An answer to an older offer could not be told from one to this. */
-	if (!ipos_withdrawn_may_add(&engine->withdrawn) ||
-	    ipos_withdrawn_has(&engine->withdrawn, &hdr))
-		return false;
-	ipos_flow_unbind(&engine->flows, flow);
-	if (ipos_flow_bind(&engine->flows, flow, &hdr, server))
+	if (!bind(ep, &hdr, server))
 		return false;
 	if (ep->bounded)
 		return true;
@@ -188,18 +234,32 @@ static void send_offer(struct ipos_endpoint *ep)
 	ep->tries++;
 }
 
-static bool offer(struct ipos_endpoint *ep, __be32 ip)
+/* The board, if anything may be offered to it now. */
+static struct ipos_server *reachable(struct ipos_engine *engine, __be32 ip)
 {
-	struct ipos_engine *engine = engine_of(ep);
 	struct ipos_server *server;
 
 	if (ipos_engine_settling(engine)) {
 		ipos_count(engine->counters, handoff_settling);
-		return false;
+		return NULL;
+	}
+	if (!READ_ONCE(engine->settings.server_ip)) {
+		ipos_count(engine->counters, handoff_no_server_ip);
+		return NULL;
 	}
 	server = ipos_server_peek(&engine->servers, ip);
-	if (!server || READ_ONCE(server->leaving) ||
-	    !READ_ONCE(engine->settings.server_ip) || !prepare(ep, server))
+	if (server && !READ_ONCE(server->leaving))
+		return server;
+	ipos_count(engine->counters, handoff_no_server);
+	return NULL;
+}
+
+static bool offer(struct ipos_endpoint *ep, __be32 ip)
+{
+	struct ipos_engine *engine = engine_of(ep);
+	struct ipos_server *server = reachable(engine, ip);
+
+	if (!server || !prepare(ep, server))
 		return false;
 	flow_of(ep)->handoff_id =
 		ipos_engine_handoff_id(engine,
@@ -249,8 +309,9 @@ static void withdraw(struct ipos_endpoint *ep)
 	struct ipos_flow *flow = flow_of(ep);
 
 	ipos_event(engine, withdrawn, ipos_event_of(flow, NONE));
-	ipos_withdrawn_add(&engine->withdrawn, &flow->hdr,
-			   lifetime(&engine->settings));
+	if (!ipos_withdrawn_add(&engine->withdrawn, &flow->hdr,
+				lifetime(&engine->settings)))
+		ipos_count(engine->counters, drop_limit_withdrawn);
 	ipos_out_flow_notice(engine, flow, IPOS_TYPE_WITHDRAW, 0, 0);
 	ipos_count(engine->counters, handoff_withdrawn);
 }
@@ -285,7 +346,7 @@ void ipos_place_refused(struct ipos_endpoint *ep, u16 reason)
 {
 	struct ipos_engine *engine = engine_of(ep);
 
-	ipos_count(engine->counters, handoff_refused);
+	ipos_count_refusal(engine, handoff_refused, ipos_event_refusal(reason));
 	ipos_event(engine, refused,
 		   ipos_event_made(flow_of(ep), ipos_event_refusal(reason)));
 	next(ep);

@@ -85,7 +85,10 @@ static void hold(struct ipos_endpoint *ep, struct sk_buff *skb,
 {
 	u32 bytes = ep->hold.bytes;
 
-	ipos_hold_insert_consume(&ep->hold, skb, packet);
+	if (!ipos_hold_insert_consume(&ep->hold, skb, packet)) {
+		ipos_count(counters(ep), drop_packet_copy);
+		return;
+	}
 	atomic_long_add(ep->hold.bytes - bytes,
 			&ep->pending.engine->held_bytes);
 	ipos_count(counters(ep), held);

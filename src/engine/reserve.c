@@ -5,6 +5,7 @@
 #include "engine/here.h"
 #include "engine/out.h"
 #include "engine/packet.h"
+#include "engine/refusal.h"
 #include "engine/reserve.h"
 
 /* Memory that the segments of one receive queue may take. */
@@ -145,7 +146,7 @@ void ipos_reserve_leave(struct ipos_flow *flow)
 
 	ipos_out_flow_notice(engine, flow, IPOS_TYPE_REFUSAL,
 			     IPOS_REFUSE_DRAINING, 0);
-	ipos_count(engine->counters, refused);
+	ipos_count_refusal(engine, refused, IPOS_REFUSE_DRAINING);
 	give_up(r, IPOS_HANDOFF_REASON_STOPPING);
 }
 
@@ -217,23 +218,34 @@ void ipos_reserve_again(struct ipos_flow *flow)
 
 	if (is_complete(r))
 		tell_reserved(r);
+	else
+		ipos_count(r->pending.engine->counters, drop_repeated_offer);
 }
 
 /* Bytes the origin acknowledged to the client; they never commit (rule 2). */
 static void fill(struct ipos_reservation *r, struct sk_buff *skb,
 		 const struct ipos_packet *packet)
 {
+	struct ipos_counters __percpu *counters = r->pending.engine->counters;
 	u32 offset, len;
 
-	if (before(packet->seq, r->queue_start) ||
-	    r->queue.bytes > QUEUE_BYTES || is_complete(r)) {
-		if (r->queue.bytes > QUEUE_BYTES)
-			ipos_count(r->pending.engine->counters,
-				   drop_packet_order);
+	if (before(packet->seq, r->queue_start)) {
+		ipos_count(counters, drop_packet_sequence);
 		kfree_skb(skb);
 		return;
 	}
-	ipos_hold_insert_consume(&r->queue, skb, packet);
+	if (is_complete(r)) {
+		ipos_count(counters, drop_packet_copy);
+		kfree_skb(skb);
+		return;
+	}
+	if (r->queue.bytes > QUEUE_BYTES) {
+		ipos_count(counters, drop_packet_order);
+		kfree_skb(skb);
+		return;
+	}
+	if (!ipos_hold_insert_consume(&r->queue, skb, packet))
+		ipos_count(counters, drop_packet_copy);
 	while (ipos_hold_advance(&r->queue, &offset, &len))
 		;
 	if (is_complete(r))
@@ -262,11 +274,15 @@ static void commit(struct ipos_reservation *r)
 	struct ipos_attach *attach = r->attach;
 	struct ipos_flow *flow = r->pending.flow;
 	struct sk_buff_head segments;
+	u32 dropped;
+	int err;
 
 	r->attach = NULL;
 	__skb_queue_head_init(&segments);
 	skb_queue_splice_init(&r->queue.list, &segments);
-	if (!ipos_attach_commit(attach, &segments, attached, r)) {
+	err = ipos_attach_commit(attach, &segments, attached, r, &dropped);
+	ipos_count_add(engine->counters, drop_packet_attach, dropped);
+	if (!err) {
 		ipos_pending_detach(flow);
 		return;
 	}
@@ -296,6 +312,8 @@ static void control(struct ipos_reservation *r, struct sk_buff *skb,
 	if (packet->flags & TCPHDR_RST &&
 	    packet->seq - r->rcv_nxt < r->rcv_wnd)
 		reset(r);
+	else if (packet->flags & TCPHDR_SYN)
+		ipos_count(r->pending.engine->counters, drop_packet_syn);
 	else
 		ipos_count(r->pending.engine->counters, drop_packet_sequence);
 	kfree_skb(skb);

@@ -84,7 +84,7 @@ static int answer(struct ipos_engine *engine, struct ipos_service *service,
 /* Gives a new flow back that did not get into the table. */
 static void fail(struct ipos_engine *engine, struct ipos_flow *flow, int err)
 {
-	if (err != -EEXIST)	/* else its twin on another CPU was first */
+	if (err != -EEXIST)
 		ipos_count(engine->counters, drop_no_memory);
 	ipos_flow_discard(&engine->flows, flow);
 }
@@ -117,10 +117,13 @@ static void syn(struct ipos_engine *engine, struct ipos_service *service,
 	if (!flow)
 		return;
 	err = answer(engine, service, flow, dev, skb, packet);
-	if (err)
-		fail(engine, flow, err);
-	else
+	if (!err) {
 		ipos_flow_put(flow);
+		return;
+	}
+	if (err == -EEXIST)	/* its twin on another CPU was first */
+		ipos_count(engine->counters, drop_packet_syn);
+	fail(engine, flow, err);
 }
 
 /* The endpoint is only made for its SYN-ACK. */
@@ -341,10 +344,12 @@ static void synchronizing(struct ipos_endpoint *ep,
 			  const struct ipos_packet *packet)
 {
 	if (ep->stage == IPOS_STAGE_SYN_RECEIVED && packet->seq == ep->irs &&
-	    !(packet->flags & TCPHDR_ACK))
+	    !(packet->flags & TCPHDR_ACK)) {
 		ipos_unattached_syn_ack(ep);
-	else
-		ipos_unattached_challenge(ep);
+		return;
+	}
+	ipos_count(ep->pending.engine->counters, drop_packet_syn);
+	ipos_unattached_challenge(ep);
 }
 
 static void segment(struct ipos_endpoint *ep, struct sk_buff *skb,

@@ -6,6 +6,7 @@
 #include "engine/icmp.h"
 #include "engine/out.h"
 #include "engine/packet.h"
+#include "engine/refusal.h"
 #include "engine/reserve.h"
 #include "engine/target.h"
 
@@ -35,7 +36,7 @@ static void refuse(struct ipos_engine *engine, struct ipos_server *sender,
 		.server_port = conn->server_port,
 	};
 
-	ipos_count(engine->counters, refused);
+	ipos_count_refusal(engine, refused, reason);
 	ipos_event(engine, refused,
 		   event_of_offer(sender, hdr, conn, reason));
 	ipos_out_notice(engine, sender, hdr, IPOS_TYPE_REFUSAL, &notice);
@@ -251,6 +252,10 @@ static void found_nothing(struct ipos_engine *engine,
 		.seq = packet->seq,
 	};
 
+	if (ended)
+		ipos_count(engine->counters, drop_packet_ended);
+	else
+		ipos_count(engine->counters, drop_packet_unknown);
 	ipos_out_notice(engine, sender, hdr, IPOS_TYPE_CLOSED, &notice);
 	kfree_skb(skb);
 }

@@ -339,7 +339,7 @@ def _():
     c = net.client(board1, 82)
     cookie(c)
     start = c.seq
-    with counts(**TAKEN, held=1, policy_hit=1, unplaced=1, reset_sent=1, table_closed=1):
+    with counts(**TAKEN, held=1, policy_hit=1, here_no_listener=1, unplaced=1, reset_sent=1, table_closed=1):
         c.send("PA", GET)
     c.expect("RA")
     late(c, start, GET)

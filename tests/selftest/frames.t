@@ -225,7 +225,7 @@ def _():
 
 def refused(reason, at, block, service=SERVICE, **fields):
     handoff_id, = struct.unpack(">Q", block[4:12])
-    with counts(frames_received=1, frames_sent=1, refused=1):
+    with counts(frames_received=1, frames_sent=1, refused=1, refused_version=1):
         known.send(board2, CONNECTION, at, TARGET, conn(service, block), **fields)
         got = known.expect(REFUSAL, client=at, target=TARGET)
         equal((got.reason, got.handoff_id, got.service), (reason, handoff_id, service))

@@ -161,7 +161,7 @@ class Origin:
         """Nothing revives it; its successor is another matter."""
         with counts(frames_received=1, drop_stale_offer=1):
             self.offer()
-        with counts(frames_received=1, frames_sent=1):
+        with counts(frames_received=1, frames_sent=1, drop_packet_unknown=1):
             self.packet("PA", b"request")
             self.told(UNKNOWN, seq=self.first)
         Origin(port=self.at[1]).works()
@@ -229,7 +229,7 @@ def _():
     o = Origin(rcv_wnd=1000)
     o.offer()
     o.acknowledged()
-    with counts(frames_received=7, drop_packet_sequence=5):
+    with counts(frames_received=7, drop_packet_sequence=7):
         for seq in o.next - 1, o.next + 1, o.next + 999:
             o.packet(seq=seq)
         for seq in o.next - 7, o.next + 1000, o.next + 100000, o.next - 100000:
@@ -248,7 +248,7 @@ def _():
         o.offer()
         if not queued:
             o.acknowledged()
-        with counts(frames_received=5, drop_packet_sequence=5):
+        with counts(frames_received=5, drop_packet_sequence=2, drop_packet_syn=3):
             for flags, seq in ("S", o.next), ("S", o.first - 1), ("R", o.next - 1), ("R", o.next + 1000), ("SA", o.next):
                 o.packet(flags, seq=seq)
         equal((o.reserved(), accepted(there)), (1, None))
@@ -317,7 +317,7 @@ def _():
 @test("without a listener an offer is refused, and after it is there taken")
 def _():
     o = Origin(target=(board2.fabric, 8080))
-    with counts(frames_received=1, frames_sent=1, refused=1):
+    with counts(frames_received=1, frames_sent=1, refused=1, refused_no_listener=1):
         o.offer()
         o.refused(NO_LISTENER)
     listener = board2.listen(8080)
@@ -336,7 +336,7 @@ def _():
     first.offer()
     first.acknowledged()
     first.packet("PA", b"request")
-    with counts(frames_received=1, frames_sent=1, refused=1):
+    with counts(frames_received=1, frames_sent=1, refused=1, refused_queue_full=1):
         second.offer()
         second.refused(QUEUE_FULL)
     sock, address = accept(listener)
@@ -375,8 +375,9 @@ def _():
     o.packet("PA", b"request")
     sock = o.accept(b"request")
     again = Origin(port=o.at[1])
-    again.offer()
-    again.refused(EXISTS)
+    with counts(frames_received=1, frames_sent=1, refused=1, refused_exists=1):
+        again.offer()
+        again.refused(EXISTS)
     # The service is board 2's own, and the connection with it is the kernel's.
     with Namespace("client"):
         native = socket.create_connection(("192.0.2.2", 80), WAIT)
@@ -406,18 +407,20 @@ def _():
 def _():
     board2.set(drain="yes")
     o = Origin()
-    o.offer()
-    o.refused(DRAINING)
+    with counts(frames_received=1, frames_sent=1, refused=1, refused_draining=1):
+        o.offer()
+        o.refused(DRAINING)
     board2.set(drain="no")
     o = Origin(address="203.0.113.1")
-    o.offer()
-    o.refused(NO_ROUTE)
+    with counts(frames_received=1, frames_sent=1, refused=1, refused_no_route=1):
+        o.offer()
+        o.refused(NO_ROUTE)
     one, two = Origin(), Origin()
     one.offer()
     one.acknowledged()
     for limit, counter in ("limit_local", {"drop_limit_local": 1}), ("limit_reserved", {"drop_limit_reserved": 1}):
         board2.set(**{limit: 1})
-        with counts(frames_received=1, frames_sent=1, refused=1, **counter):
+        with counts(frames_received=1, frames_sent=1, refused=1, refused_no_memory=1, **counter):
             two.offer()
             two.refused(NO_MEMORY)
         board2.set(**{limit: 10000})
@@ -595,7 +598,7 @@ def _():
     o.offer()
     o.packet("A", b"beg", seq=o.first)
     for flags, data in ("PA", b"more"), ("A", b""):
-        with counts(frames_received=1, frames_sent=1):
+        with counts(frames_received=1, frames_sent=1, drop_packet_unknown=1):
             o.packet(flags, data, seq=o.next)
             o.told(UNKNOWN, seq=o.next)
     equal((o.reserved(), accepted(there)), (1, None))
@@ -621,7 +624,7 @@ def _():
 def _():
     o = Origin()
     for flags, data, seq in ("A", b"", 7), ("PA", b"request", 8), ("R", b"", 9), ("S", b"", 10):
-        with counts(frames_received=1, frames_sent=1):
+        with counts(frames_received=1, frames_sent=1, drop_packet_unknown=1):
             o.packet(flags, data, seq=seq)
             o.told(UNKNOWN, seq=seq, handoff_id=0)
 
@@ -652,7 +655,7 @@ def _():
 def _():
     o = Origin()
     o.works()
-    with counts(frames_received=1, frames_sent=1):
+    with counts(frames_received=1, frames_sent=1, drop_packet_ended=1):
         o.packet("PA", b"late")
         o.told(ENDED, handoff_id=o.id, seq=o.next - 4)
     with counts(frames_received=1, drop_stale_offer=1):
@@ -830,7 +833,7 @@ def _():
 def _():
     o = Offered().offer()
     start = o.client.seq
-    with at_origin(held=4):
+    with at_origin(held=3, drop_packet_copy=1):
         o.client.send("A", b"third", seq=start + 11)
         o.client.send("A", b"second", seq=start + 5)
         o.client.send("A", b"first", seq=start)
@@ -928,8 +931,8 @@ def _():
 def _():
     board1.set(load_threshold=0)
     o = Offered().offer()
-    with at_origin(frames_received=2, frames_sent=2, handoff_refused=1, handoff_offered=1, handoff_done=1, forwarded=1,
-                   table_forward_connect=-1):
+    with at_origin(frames_received=2, frames_sent=2, handoff_refused=1, handoff_refused_queue_full=1,
+                   handoff_offered=1, handoff_done=1, forwarded=1, table_forward_connect=-1):
         o.tell(REFUSAL, QUEUE_FULL)
     o.served(there)
     board2.set(drain="yes")
@@ -944,8 +947,8 @@ def _():
 def _():
     o = Offered(port=83)
     o.got = fake.expect(CONNECTION, client=o.at, target=(fake.address, 83))
-    with at_origin(frames_received=2, frames_sent=1, handoff_refused=2, handoff_offered=1, unplaced=1, reset_sent=1,
-                   table_forward_connect=-1, table_forward=-1, table_temporary=0):
+    with at_origin(frames_received=2, frames_sent=1, handoff_refused=2, handoff_refused_no_listener=2, handoff_offered=1,
+                   here_no_listener=1, unplaced=1, reset_sent=1, table_forward_connect=-1, table_forward=-1, table_temporary=0):
         fake.send(board1, REFUSAL, o.at, (fake.address, 83), notice(NO_LISTENER, o.got.handoff_id, o.service))
     o.client.expect("RA", seq=o.client.iss + 1 & MASK)
     equal(o.state(), None)
@@ -1008,7 +1011,7 @@ def _():
         check(probe.seq != o.client.iss + 1 & MASK, "the client would not answer")
         with at_origin(frames_received=1):
             o.tell(CLOSED, UNKNOWN, handoff_id=o.id, seq=o.next + ahead)
-        with at_origin(reset_sent=1):
+        with at_origin(reset_sent=1, drop_packet_lost=1):
             o.client.send("PA", b"more", ack=o.client.iss + 500)
             o.client.expect("R", seq=o.client.iss + 500)
         fake.nothing(board1)
@@ -1117,7 +1120,7 @@ def _():
     # TIME_WAIT at the target must still hear the client.
     o.client.send("FA")
     o.forwarded(b"", "FA")
-    with at_origin(drop_packet_sequence=1):
+    with at_origin(drop_packet_syn=1):
         o.client.send("S", seq=o.client.isn)
     o.client.nothing()
     with at_origin(syn_received=1, resumed=1, table_temporary=1, table_forward=-1):

@@ -363,7 +363,7 @@ def _():
 @test("where no listener is, its client is reset, and one in the handshake always")
 def _():
     half, whole = Offered(81).syn(), Offered(81).syn().part()
-    with counts(board1, unplaced=2, reset_sent=2, table_temporary=-2, table_server=-3):
+    with counts(board1, here_no_listener=1, unplaced=2, reset_sent=2, table_temporary=-2, table_server=-3):
         stopped(stop())
         for o in half, whole:
             is_reset(o.client, o.iss + 1)
@@ -453,9 +453,9 @@ def _():
 def _():
     o, offered, t = Offered().moved(), Offered().syn().request().offer(), Taken(board1, here).committed()
     sock, reserved = t.accept(), Taken(board1, here).reserved()
-    with counts(board1, leaving_sent=1, lost=1, handoff_withdrawn=1, attached_here=1, aborted=1, refused=1,
-                handoff_expired=1, reset_sent=1, table_forward_connect=-1, table_forward=-1, table_server=-1,
-                table_reserved=-1, table_local=-1, table_closed=2):
+    with counts(board1, leaving_sent=1, lost=1, drop_packet_lost=1, handoff_withdrawn=1, attached_here=1, aborted=1,
+                refused=1, refused_draining=1, handoff_expired=1, reset_sent=1, table_forward_connect=-1,
+                table_forward=-1, table_server=-1, table_reserved=-1, table_local=-1, table_closed=2):
         board1.ctl("server", "del", fake.address)
         is_reset(t.client, 5001 + 6)
         o.lost()

@@ -185,7 +185,8 @@ def _():
     for client, service in ([((address, 40000), SERVICE) for address in bad] + [(good, (address, 80)) for address in bad] +
                             [((net.address, 0), SERVICE), (good, ("192.0.2.1", 0)), (("192.0.2.255", 40000), SERVICE)]):
         handoff_id = next(ids)
-        with counted(board2, lambda: fake.sync(board2), frames_received=1, frames_sent=1, refused=1):
+        with counted(board2, lambda: fake.sync(board2), frames_received=1, frames_sent=1, refused=1,
+                     refused_no_route=1):
             fake.send(board2, CONNECTION, client, TARGET, conn(service, tcb(handoff_id)))
             fake.expect(REFUSAL, reason=NO_ROUTE, handoff_id=handoff_id, client=client, service=service)
 

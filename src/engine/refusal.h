@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Refusals of offers, made here or heard of others, counted by their reason. */
+#ifndef IPOS_ENGINE_REFUSAL_H
+#define IPOS_ENGINE_REFUSAL_H
+
+#include "engine/event.h"
+
+static_assert((int)IPOS_REFUSE_DRAINING - IPOS_REFUSE_NO_LISTENER ==
+	      IPOS_N_refused_draining - IPOS_N_refused_no_listener);
+static_assert((int)IPOS_HANDOFF_REASON_OTHER - IPOS_REFUSE_NO_LISTENER ==
+	      IPOS_N_handoff_refused_other -
+	      IPOS_N_handoff_refused_no_listener);
+
+/* Of @kind, refused or handoff_refused, one more in all and by its reason. */
+#define ipos_count_refusal(engine, kind, reason) do {			\
+	struct ipos_counters __percpu *counters__ = (engine)->counters;	\
+									\
+	ipos_count(counters__, kind);					\
+	ipos_count_index(counters__, (enum ipos_counter)		\
+			 (IPOS_N_##kind##_no_listener +			\
+			  ((int)(reason) - IPOS_REFUSE_NO_LISTENER)));	\
+} while (0)
+
+#endif /* IPOS_ENGINE_REFUSAL_H */
