@@ -9,6 +9,7 @@
 #	finish
 
 tap_count=0 tap_failed=0 tap_plan=
+TAP_WAIT=${TAP_WAIT:-30}
 
 # plan COUNT: so many results will follow; known beforehand, a test that ends early is seen.
 plan() {
@@ -87,10 +88,10 @@ like() {
 # wait_for COMMAND...: until it succeeds, at most TAP_WAIT seconds. The machine may be slow: what is waited for is a
 # condition, and the limit only ends a test that has failed.
 wait_for() {
-	local end=$((SECONDS + ${TAP_WAIT:-30}))
+	local end=$((SECONDS + TAP_WAIT))
 	until "$@" >/dev/null 2>&1; do
 		if [ "$SECONDS" -ge "$end" ]; then
-			diag "waited ${TAP_WAIT:-30} s in vain for: $*"
+			diag "waited $TAP_WAIT s in vain for: $*"
 			return 1
 		fi
 		sleep 0.1

@@ -18,6 +18,7 @@ cd "$(dirname "$0")/.." || exit
 # shellcheck source=tests/lib/flows.sh
 . lib/flows.sh
 plan 18
+long=$((10 * TAP_WAIT))
 
 ok "three boards come up" ./cluster up 3
 head -c 1000000 /dev/urandom >"$tmp/film"
@@ -61,9 +62,9 @@ is "200 fetches from three boards give what they should" \
 70 third.example 200 3000 ${sums[3]}"
 for host in here moved third; do
 	is "1 MB comes from $host.example" \
-		"$(fetch client http://192.0.2.1/film -H "Host: $host.example" --max-time 300 | sum)" "$(sum "$tmp/film")"
+		"$(fetch client http://192.0.2.1/film -H "Host: $host.example" --max-time $long | sum)" "$(sum "$tmp/film")"
 done
-ok "1 MB goes up to board 2" fetch client http://192.0.2.1/stored -H 'Host: moved.example' --max-time 300 -T "$tmp/film"
+ok "1 MB goes up to board 2" fetch client http://192.0.2.1/stored -H 'Host: moved.example' --max-time $long -T "$tmp/film"
 is "and is what was sent" "$(sum "$tmp/root2/stored")" "$(sum "$tmp/film")"
 is "1 MB goes and comes through ssh" \
 	"$(shell 2222 'cat >/dev/shm/film; cat /dev/shm/film' <"$tmp/film" | sum)" "$(sum "$tmp/film")"

@@ -58,9 +58,9 @@ drops() { for board in board1 board2; do on $board ipos-ctl stats show nonzero |
 both_ways() {
 	local tap
 	watch client "$tmp/client.pcap" && tap=$pid
-	is "$1: a file comes down" "$(fetch client http://192.0.2.1/big --max-time 120 | sum)" "$want"
+	is "$1: a file comes down" "$(fetch client http://192.0.2.1/big --max-time $((4 * TAP_WAIT)) | sum)" "$want"
 	rm -f "$tmp/root2/stored"
-	fetch client http://192.0.2.1/stored --max-time 120 -T "$tmp/big"
+	fetch client http://192.0.2.1/stored --max-time $((4 * TAP_WAIT)) -T "$tmp/big"
 	is "$1: and goes up" "$(sum "$tmp/root2/stored")" "$want"
 	is "$1: both were handed to board 2" "$(placed)" "0 2"
 	watched "$tap" "$tmp/client.pcap"

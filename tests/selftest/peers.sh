@@ -45,7 +45,7 @@ tap=$pid
 persistent() {
 	local path=$1
 	shift
-	on client curl -sS --fail --max-time 60 "$@" -w '%{stderr}%{num_connects}\n' \
+	on client curl -sS --fail --max-time $((2 * TAP_WAIT)) "$@" -w '%{stderr}%{num_connects}\n' \
 		"$service$path" "$service$path" "$service$path" 2>"$tmp/connects"
 }
 # connections: how many the last of them took
@@ -76,7 +76,7 @@ is "Python's server on board 3 serves a host" "$(fetch client $service/film -H '
 is "three requests on one connection, too" "$(persistent /film -H 'Host: python.example' | sum)" "$(films 3)"
 is "they took one connection" "$(connections)" 1
 is "both were handed to board 3" "$(placed)" "0 0 2"
-is "Python's server gives its 404" "$(on client curl -s -m 30 -o /dev/null -w '%{http_code}' \
+is "Python's server gives its 404" "$(on client curl -s -m "$TAP_WAIT" -o /dev/null -w '%{http_code}' \
 	-H 'Host: python.example' $service/nothing)" 404
 is "which was handed off as well" "$(placed)" "0 0 1"
 watched "$responses" "$tmp/moved.pcap"

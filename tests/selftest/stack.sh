@@ -29,7 +29,7 @@ tap=$pid
 download() {
 	local name=$1 port=$2
 	shift 2
-	start client "$tmp/$name.curl" curl -sS --fail --max-time 120 "$@" -w '%{num_connects}\n' \
+	start client "$tmp/$name.curl" curl -sS --fail --max-time $((4 * TAP_WAIT)) "$@" -w '%{num_connects}\n' \
 		-o "$tmp/$name.big" "http://192.0.2.1:$port/slow/big" -o "$tmp/$name.small" "http://192.0.2.1:$port/index.html"
 	downloads[$name]=$pid
 	wait_for test -s "$tmp/$name.big"

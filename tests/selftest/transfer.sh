@@ -35,9 +35,9 @@ responses=$pid
 
 # both_ways NAME: the file down and up; what was stored is what board 2's nginx got.
 both_ways() {
-	is "$1: 20 MB come down" "$(fetch client http://192.0.2.1/big --max-time 120 | sum)" "$want"
+	is "$1: 20 MB come down" "$(fetch client http://192.0.2.1/big --max-time $((4 * TAP_WAIT)) | sum)" "$want"
 	rm -f "$tmp/root2/stored"
-	ok "$1: 20 MB go up" fetch client http://192.0.2.1/stored --max-time 120 -T "$tmp/big"
+	ok "$1: 20 MB go up" fetch client http://192.0.2.1/stored --max-time $((4 * TAP_WAIT)) -T "$tmp/big"
 	is "$1: and are what was sent" "$(sum "$tmp/root2/stored")" "$want"
 	is "$1: both were handed to board 2" "$(placed)" "0 2"
 }
