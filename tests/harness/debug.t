@@ -17,7 +17,7 @@ ok "a module of mistakes is built" make -C build/kernel/debug/build M="$PWD/buil
 
 # made MISTAKE: a run in which the module makes it; all says what the kernel said.
 made() {
-	tests/vm -- insmod build/sick/sick.ko "mistake=$1" >"$tmp/all" 2>&1 && status=0 || status=$?
+	tests/vm -m 512 -- insmod build/sick/sick.ko "mistake=$1" >"$tmp/all" 2>&1 && status=0 || status=$?
 	all=$(grep -aE 'BUG|WARNING|kmemleak|ODEBUG|insmod' "$tmp/all")
 }
 

@@ -35,7 +35,7 @@ guest_init() {
 	patience=1 boot_limit=90
 	if [ "$kernel" = debug ]; then
 		# Its checks take time, and memory: but each page that is in use is looked at for leaks.
-		patience=6 boot_limit=180 memory=$((memory < 1024 ? memory * 2 : memory)) limit=$((limit * patience))
+		patience=6 boot_limit=180 memory=$((memory < 768 ? 768 : memory)) limit=$((limit * patience))
 	fi
 	mkdir -p "$top/build/vm"
 	work=$(mktemp -d "$top/build/vm/XXXXXX")

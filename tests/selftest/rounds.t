@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # need /usr/bin/python3 python3
 """A board, or a part of it, goes while it has an entry in each state and new clients come all the time; then the module
-goes, whatever is left. IPOS_ROUNDS times, each in the next of the ways (IPOS_WAYS). What each of the clients and boards
-hears is told by unload.t, leave.t and teardown.sh: this is many rounds in a short time, for a kernel that finds leaks."""
+goes, whatever is left. IPOS_ROUNDS rounds, each in the next of the ways (IPOS_WAYS). What each of the clients and boards
+hears is told by unload.t, leave.t and teardown.sh: this is for many rounds in a short time, on a kernel that finds
+leaks."""
 
 import os
 import subprocess
@@ -28,9 +29,9 @@ def ctl(board, *lines):
 
 
 def configure(board, other):
-    ctl(board, f"board set server-ip {board.fabric} settle-ms 0", "dev add eth0 role client", "dev add eth1 role fabric",
+    ctl(board, f"board set server-ip {board.fabric} settle-ms 0",
+        "dev add eth0 role client", "dev add eth1 role fabric",
         f"server add {other.fabric} lladdr {other.mac(1)}", f"server add {fake.address} lladdr {fake.mac}",
-        f"server set {fake.address} state drain",
         f"url add */one server {board1.fabric}", f"url add */two server {board2.fabric}",
         f"url add */keep server {board2.fabric}")
 
@@ -75,6 +76,10 @@ def again():
 
 def round_of(way, number):
     again()
+    # What it was told in the last one.
+    while fake.wire.read(0):
+        pass
+    fake.forget()
     configure(board1, board2)
     configure(board2, board1)
     here, there = board1.listen(backlog=100), board2.listen(backlog=100)
@@ -84,7 +89,6 @@ def round_of(way, number):
     WAYS[way](load)
     # Without a way to them nobody can tell them.
     equal(load.stop(way == "clients"), [], "requests of clients that wait in vain")
-    fake.forget()
 
 
 ways = os.environ.get("IPOS_WAYS", "").split() or list(WAYS)
