@@ -58,3 +58,22 @@ void ipos_event_tell(struct net *net, enum ipos_handoff_step step,
 		now->tell(net, step, event);
 	rcu_read_unlock();
 }
+
+/**
+ * ipos_event_news() - tell of what happened to a board of the cluster
+ * @net: the namespace of the board that has seen it
+ * @news: what
+ *
+ * To tracepoints, and to the observer. Cheap while nobody listens. Any context.
+ */
+void ipos_event_news(struct net *net, const struct ipos_news *news)
+{
+	const struct ipos_observer *now;
+
+	trace_ipos_cluster(net, news);
+	rcu_read_lock();
+	now = rcu_dereference(observer);
+	if (now)
+		now->news(net, news);
+	rcu_read_unlock();
+}

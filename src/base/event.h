@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The steps of an endpoint's life that are told: to tracepoints, and to one
- * observer above (control/, for netlink). One list; the words are those of
- * docs/netlink/ipos.yaml.
+ * The steps of an endpoint's life, and what happens to the boards of the
+ * cluster, as it is told: to tracepoints, and to one observer above (control/,
+ * for netlink). One list of each; the words are those of docs/netlink/ipos.yaml.
  */
 #ifndef IPOS_BASE_EVENT_H
 #define IPOS_BASE_EVENT_H
@@ -29,6 +29,17 @@ struct net;
 	X(closed, CLOSED)		\
 	X(lost, LOST)
 
+#define IPOS_CLUSTER_EVENTS(E, LAST)	\
+	E(joined, JOINED)		\
+	E(restarted, RESTARTED)		\
+	E(moved, MOVED)			\
+	E(stale, STALE)			\
+	E(fresh, FRESH)			\
+	E(gone, GONE)			\
+	E(left, LEFT)			\
+	E(listening, LISTENING)		\
+	LAST(closed, CLOSED)
+
 /**
  * struct ipos_event - what is told of a step
  * @key: the connection
@@ -46,20 +57,43 @@ struct ipos_event {
 };
 
 /**
+ * struct ipos_news - what is told of a board, or of a program on it
+ * @event: what happened
+ * @server: Server IP of the board, 0 = this one
+ * @addr: the program is bound to, 0 = any
+ * @port: it listens on, 0 = this is about the board
+ * @proto: enum ipos_protocol
+ * @pid: process id, 0 = not known
+ * @name: of the process, "" = not known
+ */
+struct ipos_news {
+	enum ipos_cluster_event	event;
+	__be32			server;
+	__be32			addr;
+	__be16			port;
+	u8			proto;
+	u32			pid;
+	const char		*name;
+};
+
+/**
  * struct ipos_observer - who is told besides the tracepoints
- * @wanted: whether anybody listens in this namespace
+ * @wanted: whether anybody listens to steps in this namespace
  * @tell: called for each step then; must not sleep; locks are held, that of
  *	the flow, or of a socket
+ * @news: called for whatever happens to a board; must not sleep
  */
 struct ipos_observer {
 	bool (*wanted)(struct net *net);
 	void (*tell)(struct net *net, enum ipos_handoff_step step,
 		     const struct ipos_event *event);
+	void (*news)(struct net *net, const struct ipos_news *news);
 };
 
 bool ipos_event_wanted(struct net *net);
 void ipos_event_tell(struct net *net, enum ipos_handoff_step step,
 		     const struct ipos_event *event);
+void ipos_event_news(struct net *net, const struct ipos_news *news);
 void ipos_event_observe(const struct ipos_observer *observer);
 
 #endif /* IPOS_BASE_EVENT_H */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Tracepoints ipos:*, one for each step of struct ipos_event. All look alike;
- * the hand-off id ties those of two boards together.
+ * the hand-off id ties those of two boards together. And ipos:ipos_cluster, for
+ * everything that happens to boards.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM ipos
@@ -11,6 +12,7 @@
 
 #include <linux/tracepoint.h>
 #include <net/net_namespace.h>
+#include <linux/ipos_wire.h>
 #include "base/event.h"
 
 #define IPOS_TRACE_REASONS(X, LAST)					\
@@ -94,6 +96,51 @@ DECLARE_EVENT_CLASS(ipos_step,
 		     TP_ARGS(net, event));
 IPOS_STEPS(IPOS_TRACE_STEP)
 #undef IPOS_TRACE_STEP
+
+#define IPOS_TRACE_CLUSTER(name, NAME) \
+	TRACE_DEFINE_ENUM(IPOS_CLUSTER_EVENT_##NAME);
+IPOS_CLUSTER_EVENTS(IPOS_TRACE_CLUSTER, IPOS_TRACE_CLUSTER)
+#undef IPOS_TRACE_CLUSTER
+
+/* Expanded where the event is printed. */
+#define IPOS_TRACE_NEWS(name, NAME)	{ IPOS_CLUSTER_EVENT_##NAME, #name },
+#define IPOS_TRACE_NEWS_LAST(name, NAME) { IPOS_CLUSTER_EVENT_##NAME, #name }
+
+TRACE_EVENT(ipos_cluster,
+	TP_PROTO(const struct net *net, const struct ipos_news *news),
+
+	TP_ARGS(net, news),
+
+	TP_STRUCT__entry(
+		__field(unsigned int, netns)
+		__field(u32, pid)
+		__array(u8, server, 4)
+		__array(u8, addr, 4)
+		__field(u16, port)
+		__field(u8, event)
+		__field(u8, proto)
+		__array(char, process, IPOS_PROCESS_LEN)
+	),
+
+	TP_fast_assign(
+		__entry->netns = net->ns.inum;
+		__entry->pid = news->pid;
+		memcpy(__entry->server, &news->server, 4);
+		memcpy(__entry->addr, &news->addr, 4);
+		__entry->port = ntohs(news->port);
+		__entry->event = news->event;
+		__entry->proto = news->proto;
+		strscpy(__entry->process, news->name, IPOS_PROCESS_LEN);
+	),
+
+	TP_printk("event=%s netns=%u server=%pI4 proto=%u listener=%pI4:%u pid=%u process=%s",
+		  __print_symbolic(__entry->event,
+				   IPOS_CLUSTER_EVENTS(IPOS_TRACE_NEWS,
+						       IPOS_TRACE_NEWS_LAST)),
+		  __entry->netns, __entry->server, __entry->proto,
+		  __entry->addr, __entry->port, __entry->pid,
+		  __entry->process)
+);
 
 #endif /* IPOS_BASE_TRACE_H */
 

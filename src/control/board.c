@@ -5,6 +5,7 @@
 #include "control/netlink.h"
 #include "engine/leave.h"
 #include "hook/dev.h"
+#include "table/news.h"
 
 #define LIMIT_MIN	0
 #define LIMIT_MAX	16777216
@@ -351,6 +352,8 @@ int ipos_board_stop_doit(struct sk_buff *skb, struct genl_info *info)
 	ipos_dev_del_all(genl_info_net(info));
 	rtnl_unlock();
 	mutex_unlock(&board->mutex);
+	ipos_cluster_event(genl_info_net(info), IPOS_CLUSTER_EVENT_LEFT, 0,
+			   NULL);
 	return 0;
 }
 

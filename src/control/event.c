@@ -66,10 +66,47 @@ static void tell(struct net *net, enum ipos_handoff_step step,
 		  hdr && put_handoff(skb, step, event), GFP_ATOMIC);
 }
 
-/* Tells those who listen of the steps of endpoints. */
-const struct ipos_observer ipos_handoff_observer = {
+static bool put_news(struct sk_buff *skb, const struct ipos_news *news)
+{
+	if (nla_put_u64_64bit(skb, IPOS_A_CLUSTER_TIME, ktime_get_real_ns(),
+			      IPOS_A_CLUSTER_PAD) ||
+	    nla_put_u8(skb, IPOS_A_CLUSTER_EVENT, news->event) ||
+	    (news->server &&
+	     nla_put_in_addr(skb, IPOS_A_CLUSTER_SERVER, news->server)))
+		return false;
+	if (!news->port)
+		return true;
+	return !nla_put_u8(skb, IPOS_A_CLUSTER_PROTO, news->proto) &&
+	       !nla_put_in_addr(skb, IPOS_A_CLUSTER_ADDR, news->addr) &&
+	       !nla_put_be16(skb, IPOS_A_CLUSTER_PORT, news->port) &&
+	       (!news->pid ||
+		!nla_put_u32(skb, IPOS_A_CLUSTER_PID, news->pid)) &&
+	       (!*news->name ||
+		!nla_put_string(skb, IPOS_A_CLUSTER_PROCESS, news->name));
+}
+
+static void tell_news(struct net *net, const struct ipos_news *news)
+{
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (!genl_has_listeners(&ipos_family, net, IPOS_GROUP_CLUSTER))
+		return;
+	skb = genlmsg_new(256, GFP_ATOMIC);
+	if (!skb) {
+		lost(net, IPOS_GROUP_CLUSTER);
+		return;
+	}
+	hdr = genlmsg_put(skb, 0, 0, &ipos_family, 0, IPOS_CMD_CLUSTER_NTF);
+	multicast(net, IPOS_GROUP_CLUSTER, skb, hdr,
+		  hdr && put_news(skb, news), GFP_ATOMIC);
+}
+
+/* Tells those who listen of the steps of endpoints, and of boards. */
+const struct ipos_observer ipos_control_observer = {
 	.wanted = wanted,
 	.tell = tell,
+	.news = tell_news,
 };
 
 static bool put_change(struct sk_buff *skb, const struct genl_info *info,

@@ -95,6 +95,9 @@ static const struct genl_multicast_group groups[] = {
 	[IPOS_GROUP_CONFIG] = {
 		.name = IPOS_MCGRP_CONFIG, .flags = GENL_MCAST_CAP_NET_ADMIN,
 	},
+	[IPOS_GROUP_CLUSTER] = {
+		.name = IPOS_MCGRP_CLUSTER, .flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
 };
 
 MODULE_ALIAS_GENL_FAMILY(IPOS_FAMILY_NAME);
@@ -114,7 +117,7 @@ int __init ipos_control_init(void)
 	ipos_family.n_mcgrps = ARRAY_SIZE(groups);
 	err = genl_register_family(&ipos_family);
 	if (!err)
-		ipos_event_observe(&ipos_handoff_observer);
+		ipos_event_observe(&ipos_control_observer);
 	return err;
 }
 

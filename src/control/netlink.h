@@ -83,9 +83,10 @@ ipos_bound_of(struct ipos_engine *engine, const struct ipos_bound_desc *desc)
 enum ipos_group {
 	IPOS_GROUP_HANDOFF,
 	IPOS_GROUP_CONFIG,
+	IPOS_GROUP_CLUSTER,
 };
 
-extern const struct ipos_observer ipos_handoff_observer;
+extern const struct ipos_observer ipos_control_observer;
 void ipos_config_changed(struct genl_info *info, u16 nest, u16 max);
 
 extern const struct nla_policy ipos_board_get_policy[];

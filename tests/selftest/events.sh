@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.." || exit
 . lib/flows.sh
 # shellcheck source=tests/lib/events.sh
 . lib/events.sh
-plan 45
+plan 47
 
 ok "two boards come up" ./cluster up 2
 ok "the tracepoints are there" trace_start
@@ -30,6 +30,8 @@ listen "$tmp/json" ip netns exec board2 ipos-ctl -j -t monitor
 listen "$tmp/committed" ip netns exec board1 ipos-ctl monitor handoff committed attached
 listen "$tmp/service" ip netns exec board1 ipos-ctl monitor handoff service 192.0.2.1:1001
 listen "$tmp/peer" ip netns exec board2 ipos-ctl monitor handoff peer 10.0.0.9
+listen "$tmp/cluster" ip netns exec board1 ipos-ctl monitor cluster left
+listen "$tmp/others" ip netns exec board1 ipos-ctl monitor cluster server 10.0.0.9
 listen "$tmp/client" ip netns exec board1 ipos-ctl -timestamp monitor handoff client 192.0.2.100:5000
 for service in 80 1001 1003; do
 	on board1 ipos-ctl service add tcp "192.0.2.1:$service" inspect http
@@ -171,6 +173,8 @@ config url flush server 10.0.0.8
 config board stop
 config board start
 config board set limit-url 77"
+is "that this board leaves is told as of any board" "$(cat "$tmp/cluster")" "cluster left"
+is "only of the board asked for" "$(cat "$tmp/others")" ""
 is "only the objects asked for" "$(cut -d ' ' -f 2 "$tmp/some" | sort | uniq -c | xargs)" "6 service 4 url"
 
 # Whoever is too slow is told that there was more.

@@ -11,7 +11,7 @@ mkdir -p build/unit/ctl
 flock build/unit/ctl.lock make -s -C tools/ipos-ctl O="$PWD/build/unit/ctl" || exit
 PATH=$PWD/build/unit/ctl:$PATH
 
-plan 134
+plan 136
 
 # wrong TEXT WORD...: an error of the caller's
 wrong() {
@@ -181,6 +181,7 @@ wrong '-netns can be given once for "board show".' -n one -n two board
 wrong 'argument "nobody" is wrong: flow takes a client'"'s ADDRESS:PORT, or the id of a hand-off." trace nobody
 wrong 'argument "taken" is wrong: no step of a hand-off.' monitor handoff taken
 wrong 'argument "forward" is wrong: no object that is configured.' monitor config forward
+wrong 'argument "here" is wrong: no event of the cluster.' monitor cluster here
 wrong 'cannot open network namespace "no-such": No such file or directory.' -n no-such board show
 
 # batch NAME STATUS TEXT [OPTION...] <FILE

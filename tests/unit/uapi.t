@@ -143,6 +143,12 @@ def check_step_words(spec):
     with open("src/base/trace.h", encoding="utf-8") as file:
         same(re.findall(r'^\t(?:X|LAST)\(\w+, "([a-z-]+)"\)', file.read(), re.M), words["handoff-reason"],
              "tracepoints know every reason")
+    with open("src/base/event.h", encoding="utf-8") as file:
+        same(re.findall(r"^\t(?:E|LAST)\((\w+), \w+\)", file.read(), re.M), words["cluster-event"],
+             "the tracepoint knows every event of the cluster")
+    with open("tools/ipos-ctl/cluster.c", encoding="utf-8") as file:
+        text = re.search(r"^const char \*const cluster_events\[\] = \{(.*?) NULL\s*\};", file.read(), re.M | re.S)[1]
+    same(re.findall(r'"([a-z-]+)"', text), words["cluster-event"], "ipos-ctl knows every event of the cluster")
     with open("tools/ipos-ctl/handoff.c", encoding="utf-8") as file:
         lists = dict(re.findall(r"^static const char \*const (\w+)\[\] = \{(.*?) NULL\s*\};", file.read(), re.M | re.S))
     same({name: re.findall(r'"([a-z-]+)"', text) for name, text in lists.items()},

@@ -187,7 +187,7 @@ static void complete_value(const struct command *command,
 	else if (field->kind == &kind_device)
 		puts("@device");
 	else if (field->words)
-		puts(value_meta(field));
+		puts(value_words(field));
 	else
 		puts("-");
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <string.h>
 #include <linux/ipos.h>
 #include "handoff.h"
 #include "print.h"
@@ -38,7 +37,7 @@ const struct field handoff_id = {
 	"id", &kind_id, IPOS_A_HANDOFF_ID, NULL, "only a hand-off"
 };
 
-static const struct field step = {
+const struct field handoff_step = {
 	"step", &kind_u8_word, IPOS_A_HANDOFF_STEP, steps, "what happened"
 };
 
@@ -52,8 +51,8 @@ static const struct field reason = {
 };
 
 static const struct field *const columns[] = {
-	&step, &role, &handoff_id, &handoff_client, &handoff_service,
-	&handoff_peer, &reason, NULL
+	&handoff_step, &role, &handoff_id, &handoff_client,
+	&handoff_service, &handoff_peer, &reason, NULL
 };
 
 /**
@@ -65,61 +64,8 @@ void handoff_show(const struct event *event)
 	struct nlattr **row = (struct nlattr **)event->attrs;
 
 	for (const struct field *const *column = columns; *column; column++) {
-		if (*column == &step || *column == &role)
+		if (*column == &handoff_step || *column == &role)
 			print_bare();
 		(*column)->kind->show(*column, row);
 	}
-}
-
-/**
- * handoff_step() - what happened
- * @event: of a hand-off
- *
- * Return: a word; "" for a newer kernel's.
- */
-const char *handoff_step(const struct event *event)
-{
-	const struct nlattr *attr = event->attrs[IPOS_A_HANDOFF_STEP];
-	size_t n = sizeof(steps) / sizeof(*steps) - 1;
-
-	return attr && mnl_attr_get_u8(attr) < n ?
-	       steps[mnl_attr_get_u8(attr)] : "";
-}
-
-/**
- * handoff_is_step() - whether there is such a step
- * @word: its name
- *
- * Return: whether an event could have it.
- */
-bool handoff_is_step(const char *word)
-{
-	for (const char *const *known = steps; *known; known++)
-		if (!strcmp(*known, word))
-			return true;
-	return false;
-}
-
-/**
- * handoff_matches() - whether an event is asked for
- * @event: of a hand-off
- * @wanted: attributes that it must have
- *
- * Return: whether it has them all, each with that value.
- */
-bool handoff_matches(const struct event *event, struct nlattr **wanted)
-{
-	for (int i = 0; i < ATTRS; i++) {
-		const struct nlattr *is = event->attrs[i], *want = wanted[i];
-
-		if (!want)
-			continue;
-		if (!is || mnl_attr_get_payload_len(is) !=
-			   mnl_attr_get_payload_len(want) ||
-		    memcmp(mnl_attr_get_payload(is),
-			   mnl_attr_get_payload(want),
-			   mnl_attr_get_payload_len(want)))
-			return false;
-	}
-	return true;
 }

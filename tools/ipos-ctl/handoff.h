@@ -9,14 +9,9 @@
 #include "value.h"
 
 extern const struct field handoff_client, handoff_service, handoff_peer;
-extern const struct field handoff_id;
+extern const struct field handoff_id, handoff_step;
 
 /* Prints the cells of an event. */
 void handoff_show(const struct event *event);
-/* The word for its step. */
-const char *handoff_step(const struct event *event);
-bool handoff_is_step(const char *word);
-/* Whether an event has all that a request's attributes say. */
-bool handoff_matches(const struct event *event, struct nlattr **wanted);
 
 #endif /* IPOS_CTL_HANDOFF_H */

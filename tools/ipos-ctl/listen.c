@@ -120,12 +120,17 @@ static void *must(void *memory)
 
 static uint64_t time_of(const struct nlmsghdr *nlh)
 {
+	static const uint16_t times[IPOS_CMD_MAX + 1] = {
+		[IPOS_CMD_HANDOFF_NTF] = IPOS_A_HANDOFF_TIME,
+		[IPOS_CMD_CONFIG_NTF] = IPOS_A_CONFIG_TIME,
+		[IPOS_CMD_CLUSTER_NTF] = IPOS_A_CLUSTER_TIME,
+	};
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 	struct nlattr *attrs[ATTRS], *time;
 
+	/* A newer kernel's has a time that is not known: attribute 0. */
 	netlink_attrs(nlh, attrs);
-	time = attrs[genl->cmd == IPOS_CMD_HANDOFF_NTF ? IPOS_A_HANDOFF_TIME :
-							 IPOS_A_CONFIG_TIME];
+	time = attrs[genl->cmd <= IPOS_CMD_MAX ? times[genl->cmd] : 0];
 	return time ? mnl_attr_get_u64(time) : 0;
 }
 
@@ -312,4 +317,28 @@ void listen_show_head(const struct event *event)
 		print_bare();
 		print_text("board", event->board);
 	}
+}
+
+/**
+ * listen_matches() - whether an event is asked for
+ * @event: the event
+ * @wanted: attributes that it must have
+ *
+ * Return: whether it has them all, each with that value.
+ */
+bool listen_matches(const struct event *event, struct nlattr *const *wanted)
+{
+	for (int i = 0; i < ATTRS; i++) {
+		const struct nlattr *is = event->attrs[i], *want = wanted[i];
+
+		if (!want)
+			continue;
+		if (!is || mnl_attr_get_payload_len(is) !=
+			   mnl_attr_get_payload_len(want) ||
+		    memcmp(mnl_attr_get_payload(is),
+			   mnl_attr_get_payload(want),
+			   mnl_attr_get_payload_len(want)))
+			return false;
+	}
+	return true;
 }

@@ -32,5 +32,7 @@ void listen_options(bool timestamp);
 int listen_to(const char *const *groups, event_t fn, void *arg);
 /* The first cells of an event's row. */
 void listen_show_head(const struct event *event);
+/* Whether an event has all that a request's attributes say. */
+bool listen_matches(const struct event *event, struct nlattr *const *wanted);
 
 #endif /* IPOS_CTL_LISTEN_H */

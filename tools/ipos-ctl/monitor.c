@@ -2,6 +2,7 @@
 /* What happens on this board, a line each, until it is stopped. */
 #include <string.h>
 #include <linux/ipos.h>
+#include "cluster.h"
 #include "command.h"
 #include "error.h"
 #include "handoff.h"
@@ -12,6 +13,8 @@
 static const struct kind kind_object = { "OBJECT", "an object", NULL, NULL };
 static const struct kind kind_step = { "STEP", "a step", NULL, NULL };
 
+static const struct kind kind_event = { "EVENT", "an event", NULL, NULL };
+
 static const struct field object_name = {
 	"object", &kind_object, 0, NULL,
 	"only changes of these: board, dev, server, service, url"
@@ -20,6 +23,11 @@ static const struct field object_name = {
 static const struct field step = {
 	"step", &kind_step, 0, NULL,
 	"only these: established, offered, committed, ..."
+};
+
+static const struct field change = {
+	"change", &kind_event, 0, cluster_events,
+	"only these: joined, stale, gone, listening, closed, ..."
 };
 
 /* Which object the attribute inside of a change speaks of. */
@@ -89,26 +97,38 @@ static void config(const struct event *event, const struct call *call)
 			show_change(event, i);
 }
 
-static void handoff(const struct event *event)
+/* A hand-off's, or the cluster's: what is told of it is in the words of what. */
+static void happened(const struct event *event, const struct filter *filter,
+		     const struct field *what, const char *name,
+		     void (*show)(const struct event *event))
 {
+	if (!listen_matches(event, filter->wanted) ||
+	    !is_wanted(filter->call, value_word(what, event->attrs)))
+		return;
 	print_line();
 	listen_show_head(event);
 	print_bare();
-	print_text("event", "handoff");
-	handoff_show(event);
+	print_text("event", name);
+	show(event);
 	print_line_end();
 }
 
 static bool show(const struct event *event, void *arg)
 {
-	struct filter *filter = arg;
+	const struct filter *filter = arg;
 
-	if (event->cmd == IPOS_CMD_CONFIG_NTF)
+	switch (event->cmd) {
+	case IPOS_CMD_CONFIG_NTF:
 		config(event, filter->call);
-	else if (event->cmd == IPOS_CMD_HANDOFF_NTF &&
-		 handoff_matches(event, filter->wanted) &&
-		 is_wanted(filter->call, handoff_step(event)))
-		handoff(event);
+		break;
+	case IPOS_CMD_HANDOFF_NTF:
+		happened(event, filter, &handoff_step, "handoff", handoff_show);
+		break;
+	case IPOS_CMD_CLUSTER_NTF:
+		happened(event, filter, &cluster_event, "cluster",
+			 cluster_show);
+		break;
+	}
 	return true;
 }
 
@@ -123,7 +143,7 @@ static int monitor(struct call *call, const char *const *groups)
 static int monitor_all(struct call *call)
 {
 	static const char *const groups[] = {
-		IPOS_MCGRP_HANDOFF, IPOS_MCGRP_CONFIG, NULL
+		IPOS_MCGRP_HANDOFF, IPOS_MCGRP_CONFIG, IPOS_MCGRP_CLUSTER, NULL
 	};
 
 	return monitor(call, groups);
@@ -134,7 +154,7 @@ static int monitor_handoff(struct call *call)
 	static const char *const groups[] = { IPOS_MCGRP_HANDOFF, NULL };
 
 	for (int i = 0; i < call->n_words; i++)
-		if (!handoff_is_step(call->words[i]))
+		if (!value_is_word(&handoff_step, call->words[i]))
 			return error("argument \"%s\" is wrong: no step of a hand-off",
 				     call->words[i]);
 	return monitor(call, groups);
@@ -156,6 +176,17 @@ static int monitor_config(struct call *call)
 	return monitor(call, groups);
 }
 
+static int monitor_cluster(struct call *call)
+{
+	static const char *const groups[] = { IPOS_MCGRP_CLUSTER, NULL };
+
+	for (int i = 0; i < call->n_words; i++)
+		if (!value_is_word(&cluster_event, call->words[i]))
+			return error("argument \"%s\" is wrong: no event of the cluster",
+				     call->words[i]);
+	return monitor(call, groups);
+}
+
 static const struct arg handoff_args[] = {
 	{ &handoff_client }, { &handoff_service }, { &handoff_peer },
 	{ &handoff_id }, { &step, ARG_MANY }, { NULL }
@@ -163,6 +194,10 @@ static const struct arg handoff_args[] = {
 
 static const struct arg config_args[] = {
 	{ &object_name, ARG_MANY }, { NULL }
+};
+
+static const struct arg cluster_args[] = {
+	{ &cluster_server }, { &change, ARG_MANY }, { NULL }
 };
 
 static const struct command commands[] = {
@@ -180,6 +215,11 @@ static const struct command commands[] = {
 		.help = "tell of changes of the configuration",
 		.cmd = IPOS_CMD_CONFIG_NTF,
 		.args = config_args, .run = monitor_config, .listens = true,
+	}, {
+		.name = "cluster",
+		.help = "tell of boards, and of what listens there",
+		.cmd = IPOS_CMD_CLUSTER_NTF,
+		.args = cluster_args, .run = monitor_cluster, .listens = true,
 	},
 	{ NULL }
 };

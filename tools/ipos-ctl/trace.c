@@ -125,7 +125,7 @@ static bool follow(const struct event *event, void *arg)
 	struct trace *trace = arg;
 
 	if (event->cmd != IPOS_CMD_HANDOFF_NTF || !is_complete(event) ||
-	    !handoff_matches(event, trace->wanted))
+	    !listen_matches(event, trace->wanted))
 		return true;
 	if (!trace->found)
 		found(trace, event);

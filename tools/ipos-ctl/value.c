@@ -181,24 +181,57 @@ static bool put_u32_word(struct nlmsghdr *nlh, const struct field *field,
 	return true;
 }
 
+static uint32_t word_number(const struct nlattr *attr)
+{
+	return mnl_attr_get_payload_len(attr) == 1 ? mnl_attr_get_u8(attr) :
+						     mnl_attr_get_u32(attr);
+}
+
+/**
+ * value_word() - the word of a kind that is words
+ * @field: which
+ * @row: attributes
+ *
+ * Return: the word; "" where there is no value, or a newer kernel's.
+ */
+const char *value_word(const struct field *field, struct nlattr *const *row)
+{
+	const struct nlattr *attr = row[field->attr];
+	uint32_t i = 0;
+
+	if (!attr)
+		return "";
+	while (i < word_number(attr) && field->words[i])
+		i++;
+	return field->words[i] ?: "";
+}
+
+/**
+ * value_is_word() - whether a field can be that
+ * @field: of a kind that is words
+ * @word: a word
+ *
+ * Return: whether it is one of them.
+ */
+bool value_is_word(const struct field *field, const char *word)
+{
+	int value;
+
+	return read_word(field, word, &value);
+}
+
 /* A newer kernel may know a value that has no word here. */
 static void show_word(const struct field *field, struct nlattr **row)
 {
 	const struct nlattr *attr = row[field->attr];
-	uint32_t value, i;
+	const char *word = value_word(field, row);
 
-	if (!attr) {
+	if (!attr)
 		print_none(field->name);
-		return;
-	}
-	value = mnl_attr_get_payload_len(attr) == 1 ? mnl_attr_get_u8(attr) :
-						      mnl_attr_get_u32(attr);
-	for (i = 0; i < value && field->words[i]; i++)
-		;
-	if (field->words[i])
-		print_text(field->name, field->words[i]);
+	else if (*word)
+		print_text(field->name, word);
 	else
-		print_number(field->name, value);
+		print_number(field->name, word_number(attr));
 }
 
 const struct kind kind_u8_word = { NULL, NULL, put_u8_word, show_word };
@@ -443,6 +476,17 @@ static const char *join_words(const char *const *words, const char *between,
 }
 
 /**
+ * value_words() - the words that a field may be
+ * @field: which has words
+ *
+ * Return: a|b|c, valid until the next call.
+ */
+const char *value_words(const struct field *field)
+{
+	return join_words(field->words, "|", "|");
+}
+
+/**
  * value_meta() - what stands for a value in the help
  * @field: whose value
  *
@@ -450,7 +494,7 @@ static const char *join_words(const char *const *words, const char *between,
  */
 const char *value_meta(const struct field *field)
 {
-	return field->kind->meta ?: join_words(field->words, "|", "|");
+	return field->kind->meta ?: value_words(field);
 }
 
 /**

@@ -53,6 +53,11 @@ extern const struct kind kind_u8_word, kind_u32_word, kind_bits, kind_yesno;
 extern const struct kind kind_flag, kind_u32, kind_u64, kind_ethertype;
 extern const struct kind kind_id, kind_port, kind_endpoint, kind_seconds;
 
+/* The word in a row, of a kind that is words; "" where there is none. */
+const char *value_word(const struct field *field, struct nlattr *const *row);
+bool value_is_word(const struct field *field, const char *word);
+/* All words, a|b|c. */
+const char *value_words(const struct field *field);
 /* What stands for the field's value in the help: METAVAR or a|b|c. */
 const char *value_meta(const struct field *field);
 /* What the value has to be, in words. */
