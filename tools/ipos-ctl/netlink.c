@@ -243,7 +243,7 @@ struct group {
 };
 
 static struct group groups[] = {
-	{ IPOS_MCGRP_HANDOFF }, { IPOS_MCGRP_CONFIG },
+	{ IPOS_MCGRP_HANDOFF }, { IPOS_MCGRP_CONFIG }, { IPOS_MCGRP_CLUSTER },
 };
 
 static void take_group(struct nlattr **attrs)
