@@ -46,7 +46,8 @@ class Load(threading.Thread):
             while not self.ending and len(self.clients) < self.width:
                 self.connect()
             for key, _ in self.selector.select(0.05):
-                if key.fileobj in self.selector.get_map():
+                # Unless one before it in the list has ended it.
+                if self.selector.get_map().get(key.fd) == key:
                     key.data()
 
     def watch(self, sock, call, events=selectors.EVENT_READ):
