@@ -74,6 +74,14 @@ calm() {
 # cpus: a mask of all
 cpus() { printf '%x\n' $(((1 << $(nproc)) - 1)); }
 
+# patient BOARD...: nothing is offered or acknowledged again, and no request placed unread, because the machine is slow
+patient() {
+	local board
+	for board; do
+		on "$board" ipos-ctl board set offer-ms 10000 ack-ms 10000 hold-ms 600000 || return
+	done
+}
+
 # watch NAME FILE: the beginnings and resets of TCP connections on a client's wire
 watch() { capture "$1" eth0 "$2" 'tcp[tcpflags] & (tcp-syn|tcp-rst) != 0' -s 160 -B 32768; }
 
@@ -85,6 +93,12 @@ watch_responses() {
 
 # reset_by FILE: who has sent RSTs, as ADDRESS.PORT > ADDRESS.PORT
 reset_by() { tcpdump -n -t -r "$1" 'ip and tcp[tcpflags] & tcp-rst != 0' 2>/dev/null | cut -d ' ' -f 2-4; }
+
+# begun FILE: how many connections were; a SYN that was sent again begins none
+begun() {
+	tcpdump -n -t -r "$1" 'tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn' 2>/dev/null |
+		awk '{ print $2, $4, $8 }' | sort -u | wc -l
+}
 
 # watched PID FILE: ends a capture; fails where it lost packets
 watched() {
@@ -101,6 +115,22 @@ peer_start() {
 	shift
 	start "$board" "$tmp/peer-$board" lib/peer.py serve "$@"
 	wait_for grep -qs ready "$tmp/peer-$board" || { diag "$(cat "$tmp/peer-$board")" && return 1; }
+}
+
+# iperf BOARD PORT OPTION...: iperf3 on the client, with a server there that is for this run alone: one that serves several
+# does not listen for a moment between them
+iperf() {
+	local server status
+	start "$1" "$tmp/iperf-$1" iperf3 -s -1 -p "$2"
+	server=$pid
+	wait_for listening "$1" "$2" || return
+	on client iperf3 -c 192.0.2.1 -p "$2" "${@:3}" && status=0 || status=$?
+	if [ "$status" = 0 ]; then
+		wait "$server"
+	else
+		stop "$server"
+	fi
+	return "$status"
 }
 
 # sum FILE: its SHA-256; of standard input without FILE

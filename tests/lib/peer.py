@@ -4,7 +4,7 @@
 
 peer.py serve ADDRESS:PORT...
 
-    A server that ends connections in every way. Says "ready" when it listens, then a line for each connection that has ended: "PATH eof" or "PATH reset". What it does stands in the request's path:
+    A server that ends connections in every way. Says "ready" when it listens, then a line for each connection that ends: "PATH eof" or "PATH reset". What it does stands in the request's path:
 
     /names      answer: getpeername and getsockname
     /body       answer: bytes and SHA-256 of the request's body, of Content-Length bytes
@@ -41,6 +41,7 @@ peer.py split ADDRESS:PORT TEXT
     Prints each different answer with its count.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -134,11 +135,12 @@ class Served:
         except ConnectionError:
             self.end = "reset"
         stream.close()
+        # Before anybody can see the end.
+        print(self.path, self.end, flush=True)
         if self.end == "reset":
             reset(self.sock)
         else:
             self.sock.close()
-        print(self.path, self.end, flush=True)
 
 
 def accept(listener):
@@ -180,11 +182,20 @@ class Client:
         if port:
             self.sock.bind(("", port))
         self.aborted = False
-        try:
-            self.sock.connect((self.host, self.port))
-        except ConnectionResetError:
-            # The handshake was completed, and the reset came before connect() had returned.
-            self.aborted = True
+        end = time.monotonic() + TIMEOUT
+        while True:
+            try:
+                self.sock.connect((self.host, self.port))
+            except ConnectionResetError:
+                # The handshake was completed, and the reset came before connect() had returned.
+                self.aborted = True
+            except OSError as error:
+                # The last connection from this port still waits for the answer to its FIN.
+                if error.errno != errno.EADDRNOTAVAIL or time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
+                continue
+            break
         self.stream = self.sock.makefile("rb")
 
     def close(self):

@@ -85,13 +85,14 @@ like() {
   wanted: $3"
 }
 
-# wait_for COMMAND...: until it succeeds, at most TAP_WAIT seconds. The machine may be slow: what is waited for is a
+# wait_for COMMAND...: until it succeeds, at most twice TAP_WAIT seconds. The machine may be slow: what is waited for is a
 # condition, and the limit only ends a test that has failed.
 wait_for() {
-	local end=$((SECONDS + TAP_WAIT))
+	local tap_limit=$((2 * TAP_WAIT))
+	local end=$((SECONDS + tap_limit))
 	until "$@" >/dev/null 2>&1; do
 		if [ "$SECONDS" -ge "$end" ]; then
-			diag "waited $TAP_WAIT s in vain for: $*"
+			diag "waited $tap_limit s in vain for: $*"
 			return 1
 		fi
 		sleep 0.1

@@ -32,8 +32,6 @@ nginx_start board1 "$tmp/root1"
 nginx_start board2 "$tmp/root2" 'dav_methods PUT; client_max_body_size 0;'
 http_start board3 "$tmp/root3"
 sshd_start board2 2222
-start board3 "$tmp/iperf" iperf3 -s -p 5202
-wait_for listening board3 5202
 # A board that hears none of the offers is passed over, as it should be: with more of them that does not happen here.
 on board1 ipos-ctl -batch - <<-BATCH
 	board set offer-tries 10
@@ -68,8 +66,8 @@ ok "1 MB goes up to board 2" fetch client http://192.0.2.1/stored -H 'Host: move
 is "and is what was sent" "$(sum "$tmp/root2/stored")" "$(sum "$tmp/film")"
 is "1 MB goes and comes through ssh" \
 	"$(shell 2222 'cat >/dev/shm/film; cat /dev/shm/film' <"$tmp/film" | sum)" "$(sum "$tmp/film")"
-ok "iperf3 sends" on client iperf3 -c 192.0.2.1 -p 5202 -n 1M -P 2
-ok "iperf3 fetches" on client iperf3 -c 192.0.2.1 -p 5202 -n 1M -P 2 -R
+ok "iperf3 sends" iperf board3 5202 -n 1M -P 2
+ok "iperf3 fetches" iperf board3 5202 -n 1M -P 2 -R
 
 # What ends an entry may have been lost; then its timeout does.
 for n in 1 2 3; do
