@@ -70,6 +70,14 @@
 	X(aborted, "connections of other boards aborted: a board leaves") \
 	X(url_hit, "endpoints placed by the URL Map") \
 	X(policy_hit, "endpoints placed by the service's policy") \
+	X(policy_local_first, "of these, by local-first") \
+	X(policy_least_conn, "of these, by least-conn") \
+	X(policy_least_load, "of these, by least-load") \
+	X(policy_hash, "of these, by hash") \
+	X(skipped_drain, "boards passed over: draining, down or leaving") \
+	X(skipped_stale, "boards passed over: not heard of for too long") \
+	X(skipped_not_listening, "boards passed over: nothing listens there") \
+	X(next_candidate, "endpoints that a board did not take: the next is tried") \
 	X(forwarded, "packets of clients forwarded to another board") \
 	X(delivered, "packets of clients taken from other boards") \
 	X(cut, "segments of clients cut to fit the fabric") \

@@ -37,6 +37,10 @@ static const struct {
 	SETTING(SETTLE_MS, settle_ms, "settle-ms", 0, 60000),
 	SETTING(SYN_COOKIES_THRESHOLD, syn_cookies_threshold,
 		"syn-cookies-threshold", 0, 16777216),
+	SETTING(WEIGHT, weight, "weight", 1, 10000),
+	SETTING(LOAD_CPU, load_cpu, "load-cpu", 0, 1000),
+	SETTING(LOAD_MEMORY, load_memory, "load-memory", 0, 1000),
+	SETTING(LOAD_BANDWIDTH, load_bandwidth, "load-bandwidth", 0, 1000),
 };
 
 #define BOUND(ATTR, place, limit_name, row, explained) {		\
@@ -86,6 +90,9 @@ const struct nla_policy ipos_board_set_policy[IPOS_A_BOARD_MAX + 1] = {
 		.type = NLA_U32
 	},
 	[IPOS_A_BOARD_SYN_COOKIES_THRESHOLD] = { .type = NLA_U32 },
+	[IPOS_A_BOARD_WEIGHT ... IPOS_A_BOARD_LOAD_BANDWIDTH] = {
+		.type = NLA_U32
+	},
 };
 
 const struct nla_policy ipos_board_get_policy[IPOS_A_BOARD_MAX + 1] = {

@@ -15,7 +15,8 @@ static_assert((int)IPOS_SERVER_STATUS_DOWN == IPOS_SERVER_DOWN);
 	[IPOS_A_SERVER_CONNECTIONS] = { .type = NLA_U32 }, \
 	[IPOS_A_SERVER_CPU] = { .type = NLA_U32 }, \
 	[IPOS_A_SERVER_MEMORY] = { .type = NLA_U64 }, \
-	[IPOS_A_SERVER_BANDWIDTH] = { .type = NLA_U64 }
+	[IPOS_A_SERVER_BANDWIDTH] = { .type = NLA_U64 }, \
+	[IPOS_A_SERVER_WEIGHT] = { .type = NLA_U32 }
 
 const struct nla_policy ipos_server_add_policy[IPOS_A_SERVER_MAX + 1] = {
 	[IPOS_A_SERVER_IP] = { .type = NLA_U32 },
@@ -62,7 +63,8 @@ static int fill(struct sk_buff *skb, struct netlink_callback *cb,
 	    nla_put_u8(skb, IPOS_A_SERVER_STATE, READ_ONCE(server->state)) ||
 	    !put_load(skb, server) ||
 	    nla_put_u32(skb, IPOS_A_SERVER_HANDOFFS,
-			atomic_read(&server->handoffs)))
+			atomic_read(&server->handoffs)) ||
+	    nla_put_u32(skb, IPOS_A_SERVER_WEIGHT, READ_ONCE(server->weight)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -84,6 +86,7 @@ int ipos_server_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 static int check_load(struct genl_info *info)
 {
 	const struct nlattr *state = info->attrs[IPOS_A_SERVER_STATE];
+	const struct nlattr *weight = info->attrs[IPOS_A_SERVER_WEIGHT];
 	const struct nlattr *cpu = info->attrs[IPOS_A_SERVER_CPU];
 
 	if (state && nla_get_u8(state) > IPOS_SERVER_STATUS_DOWN)
@@ -92,6 +95,9 @@ static int check_load(struct genl_info *info)
 	if (cpu && nla_get_u32(cpu) > 1000)
 		return ipos_refuse(info->extack, cpu, -ERANGE,
 				   "cpu must be 0 to 1000");
+	if (weight && nla_get_u32(weight) > IPOS_WEIGHT_MAX)
+		return ipos_refuse(info->extack, weight, -ERANGE,
+				   "weight must be 0 to 10000");
 	return 0;
 }
 
@@ -111,6 +117,9 @@ static void apply_load(struct ipos_server *server, struct nlattr **attrs)
 	if (attrs[IPOS_A_SERVER_BANDWIDTH])
 		WRITE_ONCE(server->told.bandwidth,
 			   nla_get_u64(attrs[IPOS_A_SERVER_BANDWIDTH]));
+	if (attrs[IPOS_A_SERVER_WEIGHT])
+		WRITE_ONCE(server->weight,
+			   nla_get_u32(attrs[IPOS_A_SERVER_WEIGHT]));
 }
 
 static int set(struct ipos_engine *engine, struct genl_info *info)

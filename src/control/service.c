@@ -7,6 +7,8 @@ static_assert((int)IPOS_SERVICE_INSPECT_NONE == IPOS_MODE_NONE);
 static_assert((int)IPOS_SERVICE_INSPECT_HTTP == IPOS_MODE_HTTP);
 static_assert((int)IPOS_SERVICE_POLICY_LOCAL_FIRST == IPOS_POLICY_LOCAL_FIRST);
 static_assert((int)IPOS_SERVICE_POLICY_LEAST_CONN == IPOS_POLICY_LEAST_CONN);
+static_assert((int)IPOS_SERVICE_POLICY_LEAST_LOAD == IPOS_POLICY_LEAST_LOAD);
+static_assert((int)IPOS_SERVICE_POLICY_HASH == IPOS_POLICY_HASH);
 
 #define KEY \
 	[IPOS_A_SERVICE_PROTO] = { .type = NLA_U8 }, \
@@ -118,9 +120,9 @@ static int check_how(struct genl_info *info)
 	if (inspect && nla_get_u8(inspect) > IPOS_SERVICE_INSPECT_HTTP)
 		return ipos_refuse(info->extack, inspect, -ERANGE,
 				   "inspect must be none or http");
-	if (policy && nla_get_u8(policy) > IPOS_SERVICE_POLICY_LEAST_CONN)
+	if (policy && nla_get_u8(policy) > IPOS_SERVICE_POLICY_HASH)
 		return ipos_refuse(info->extack, policy, -ERANGE,
-				   "policy must be local-first or least-conn");
+				   "policy must be local-first, least-conn, least-load or hash");
 	if (port && !nla_get_be16(port))
 		return ipos_refuse(info->extack, port, -ERANGE,
 				   "target-port must be 1 to 65535");

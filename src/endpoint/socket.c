@@ -161,6 +161,24 @@ struct sock *ipos_socket_listener(struct net *net, const struct ipos_key *key,
 }
 
 /**
+ * ipos_socket_listens() - whether a connection would find a listener
+ * @net: network namespace
+ * @key: the connection's 4-tuple
+ * @listen_ip: where the application is looked for after @key's own address
+ * @listen_port: the port it listens on
+ * @ifindex: the device the client's packets come from
+ *
+ * Context: any, under RCU.
+ * Return: whether there is one.
+ */
+bool ipos_socket_listens(struct net *net, const struct ipos_key *key,
+			 __be32 listen_ip, __be16 listen_port, int ifindex)
+{
+	return ipos_socket_listener(net, key, listen_ip, listen_port, ifindex,
+				    NULL, 0);
+}
+
+/**
  * ipos_socket_abort() - end a connection at once, with a RST to its client
  * @net: network namespace
  * @key: the 4-tuple

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "engine/select.h"
+#include "engine/candidate.h"
+#include "engine/here.h"
 
 static bool chosen(const struct ipos_endpoint *ep, __be32 ip)
 {
@@ -16,64 +17,151 @@ static bool chosen(const struct ipos_endpoint *ep, __be32 ip)
  * @ep: the endpoint
  * @ip: Server IP, network byte order, or IPOS_HERE
  *
+ * One place is kept for this board, which is tried at last.
+ *
  * Return: false when the list is full.
  */
 bool ipos_candidate_add(struct ipos_endpoint *ep, __be32 ip)
 {
 	if (chosen(ep, ip))
 		return true;
-	if (ep->n_candidates == IPOS_CANDIDATES)
+	if (ep->n_candidates + (ip != IPOS_HERE) >= IPOS_CANDIDATES)
 		return false;
 	ep->candidates[ep->n_candidates++] = ip;
 	return true;
 }
 
-static u32 load(const struct ipos_server *server)
+/* Draining, or out of order: by its operator's word. */
+static bool is_out(const struct ipos_server *server)
 {
-	return READ_ONCE(server->told.connections) + atomic_read(&server->handoffs);
+	return READ_ONCE(server->state) != IPOS_SERVER_UP ||
+	       READ_ONCE(server->leaving);
 }
 
-static struct ipos_server *least(struct ipos_engine *engine,
-				 const struct ipos_endpoint *ep, u32 below)
+/* Of a board that never said what listens there, anything is believed. */
+static bool listens(const struct ipos_choice *choice, __be32 ip)
 {
-	struct ipos_server *server, *best = NULL;
+	struct ipos_listen_table *table = &choice->engine->listens;
+	const struct ipos_endpoint *ep = choice->ep;
 
-	list_for_each_entry_rcu(server, &engine->servers.list, list) {
-		if (!ipos_server_usable(server) || load(server) >= below ||
-		    chosen(ep, server->ip))
-			continue;
-		if (!best || load(server) < load(best))
-			best = server;
+	return ipos_listen_has(table, ip, ep->pending.flow->key.proto,
+			       ep->service->target_port) ||
+	       !ipos_listen_known(table, ip);
+}
+
+static bool is_eligible(const struct ipos_choice *choice,
+			const struct ipos_server *server)
+{
+	struct ipos_engine *engine = choice->engine;
+
+	if (chosen(choice->ep, server->ip))
+		return false;
+	if (is_out(server)) {
+		ipos_count(engine->counters, skipped_drain);
+		return false;
 	}
-	return best;
+	if (!ipos_server_usable(server)) {
+		ipos_count(engine->counters, skipped_stale);
+		return false;
+	}
+	if (!listens(choice, server->ip)) {
+		ipos_count(engine->counters, skipped_not_listening);
+		return false;
+	}
+	return true;
+}
+
+static u32 weight_of(const struct ipos_server *server)
+{
+	return READ_ONCE(server->weight) ?: READ_ONCE(server->told.weight) ?:
+	       IPOS_WEIGHT;
+}
+
+static void visit(const struct ipos_choice *choice, struct ipos_server *server,
+		  ipos_candidate_fn fn, void *arg)
+{
+	struct ipos_view view = {
+		.server = server, .ip = server->ip, .state = &server->told,
+	};
+
+	if (!is_eligible(choice, server))
+		return;
+	view.since = atomic_read(&server->handoffs);
+	view.weight = weight_of(server);
+	fn(&view, arg);
 }
 
 /**
- * ipos_candidate_add_servers() - other boards, least connections first
- * @engine: the namespace
- * @ep: the endpoint
- * @below: only those with fewer connections than this
+ * ipos_candidate_here() - whether this board can be chosen
+ * @choice: the decision
  *
- * Counted are the connections a board told of and the hand-offs it holds of
- * ours. RCU held.
+ * Asked is the kernel itself: its own listeners are known at every moment.
+ *
+ * Return: whether it may, and something listens here.
  */
-void ipos_candidate_add_servers(struct ipos_engine *engine,
-				struct ipos_endpoint *ep, u32 below)
+bool ipos_candidate_here(const struct ipos_choice *choice)
+{
+	const struct ipos_endpoint *ep = choice->ep;
+
+	if (!choice->here || chosen(ep, IPOS_HERE))
+		return false;
+	if (ipos_here_listens(choice->engine, &ep->pending.flow->key,
+			      ep->service->target_port, ep->ifindex))
+		return true;
+	ipos_count(choice->engine->counters, skipped_not_listening);
+	return false;
+}
+
+static void visit_here(const struct ipos_choice *choice, ipos_candidate_fn fn,
+		       void *arg)
+{
+	struct ipos_engine *engine = choice->engine;
+	static const struct ipos_state state;
+	struct ipos_view view = {
+		.ip = READ_ONCE(engine->settings.server_ip), .state = &state,
+		.since = ipos_bound_count(&engine->flows.bound[IPOS_FLOW_LOCAL]),
+		.weight = READ_ONCE(engine->settings.weight),
+	};
+
+	if (ipos_candidate_here(choice))
+		fn(&view, arg);
+}
+
+static void each_named(const struct ipos_choice *choice, ipos_candidate_fn fn,
+		       void *arg)
+{
+	__be32 own = READ_ONCE(choice->engine->settings.server_ip);
+	struct ipos_server *server;
+	unsigned int i;
+
+	for (i = 0; i < choice->n_named; i++) {
+		server = ipos_server_peek(&choice->engine->servers,
+					  choice->named[i]);
+		if (server)
+			visit(choice, server, fn, arg);
+		else if (choice->named[i] == own)
+			visit_here(choice, fn, arg);
+	}
+}
+
+/**
+ * ipos_candidate_each() - look at every board that can be chosen, once
+ * @choice: the decision; no candidate is looked at again
+ * @fn: called with each
+ * @arg: its argument
+ *
+ * Who is passed over is counted by reason.
+ */
+void ipos_candidate_each(const struct ipos_choice *choice,
+			 ipos_candidate_fn fn, void *arg)
 {
 	struct ipos_server *server;
 
-	while ((server = least(engine, ep, below)))
-		if (!ipos_candidate_add(ep, server->ip))
-			break;
-}
-
-/**
- * ipos_candidate_here_load() - connections attached to this board
- * @engine: the namespace
- *
- * Return: those in the Local Table.
- */
-u32 ipos_candidate_here_load(struct ipos_engine *engine)
-{
-	return ipos_bound_count(&engine->flows.bound[IPOS_FLOW_LOCAL]);
+	if (choice->named) {
+		each_named(choice, fn, arg);
+		return;
+	}
+	visit_here(choice, fn, arg);
+	list_for_each_entry_rcu(server, &choice->engine->servers.list, list)
+		visit(choice, server, fn, arg);
 }

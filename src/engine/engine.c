@@ -20,6 +20,10 @@ const struct ipos_settings ipos_engine_defaults = {
 	.closing_s	= 65,
 	.settle_ms	= 8000,	/* a reservation's and a frame's life */
 	.syn_cookies_threshold = 16384,
+	.weight		= IPOS_WEIGHT,
+	.load_cpu	= 60,
+	.load_memory	= 20,
+	.load_bandwidth	= 20,
 };
 
 static int init_tables(struct ipos_engine *engine)

@@ -39,6 +39,10 @@ struct net;
  *	of a former life of this board may meet one of this
  * @syn_cookies_threshold: rows of the Temporary Table from which SYN cookies
  *	answer, where the namespace's tcp_syncookies allows it
+ * @weight: of this board, as it tells the others
+ * @load_cpu: what the CPU utilization weighs in least-load
+ * @load_memory: likewise memory
+ * @load_bandwidth: likewise bandwidth
  */
 struct ipos_settings {
 	__be32	server_ip;
@@ -56,6 +60,10 @@ struct ipos_settings {
 	u32	closing_s;
 	u32	settle_ms;
 	u32	syn_cookies_threshold;
+	u32	weight;
+	u32	load_cpu;
+	u32	load_memory;
+	u32	load_bandwidth;
 };
 
 /**
@@ -84,6 +92,8 @@ struct ipos_settings {
  * @aborts: aborts them
  * @leaving: nothing new is begun, neither here nor for another board
  * @stopping: hooks and tracepoint are gone, or told to do nothing
+ * @turn: of the boards that are equals to a policy, the latest
+ * @turn_here: that of this board
  */
 struct ipos_engine {
 	struct net			*net;
@@ -110,6 +120,8 @@ struct ipos_engine {
 	struct work_struct		aborts;
 	bool				leaving;
 	bool				stopping;
+	atomic64_t			turn;
+	atomic64_t			turn_here;
 };
 
 /*

@@ -12,20 +12,21 @@
  */
 void ipos_forward_end(struct ipos_engine *engine, struct ipos_flow *flow)
 {
-	struct ipos_server *target = flow->peer;
-
 	if (!ipos_cookie_remove(engine, flow, IPOS_FLOW_FORWARD))
 		return;
-	atomic_dec(&target->handoffs);
 	if (flow->flags & IPOS_FLOW_ENDED)
 		atomic_dec(&engine->flows.ended);
+	else
+		atomic_dec(&flow->peer->handoffs);
 }
 
 /* The connection is over; the entry stays for what its client still sends. */
 static void mark(struct ipos_engine *engine, struct ipos_flow *flow, u16 flags)
 {
-	if (!(flow->flags & IPOS_FLOW_ENDED))
+	if (!(flow->flags & IPOS_FLOW_ENDED)) {
 		atomic_inc(&engine->flows.ended);
+		atomic_dec(&flow->peer->handoffs);
+	}
 	WRITE_ONCE(flow->flags, flow->flags | flags);
 }
 

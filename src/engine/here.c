@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include "endpoint/deliver.h"
 #include "engine/here.h"
 #include "link/segment.h"
 
@@ -33,4 +34,26 @@ int ipos_here_reserve(struct ipos_engine *engine, const struct ipos_key *key,
 		return err;
 	return ipos_attach_reserve(engine->net, key, own, port, tcb, dev,
 				   attachp);
+}
+
+/**
+ * ipos_here_listens() - whether there is a listener for ipos_here_reserve()
+ * @engine: the namespace
+ * @key: the connection, as the client sees it
+ * @port: where the application listens, network byte order
+ * @ifindex: of the device the client's packets arrive at
+ *
+ * RCU held, any context.
+ *
+ * Return: whether there is; its accept queue may be full.
+ */
+bool ipos_here_listens(struct ipos_engine *engine, const struct ipos_key *key,
+		       __be16 port, int ifindex)
+{
+	__be32 own = READ_ONCE(engine->settings.server_ip);
+
+	if (ipos_socket_listens(engine->net, key, own, port, ifindex))
+		return true;
+	own = ipos_segment_source(engine->net, key->caddr);
+	return own && ipos_socket_listens(engine->net, key, own, port, ifindex);
 }

@@ -13,4 +13,7 @@ int ipos_here_reserve(struct ipos_engine *engine, const struct ipos_key *key,
 		      __be16 port, const struct ipos_tcb *tcb,
 		      struct net_device *dev, struct ipos_attach **attachp);
 
+bool ipos_here_listens(struct ipos_engine *engine, const struct ipos_key *key,
+		       __be16 port, int ifindex);
+
 #endif /* IPOS_ENGINE_HERE_H */

@@ -274,13 +274,19 @@ static bool offer(struct ipos_endpoint *ep, __be32 ip)
 
 static void next(struct ipos_endpoint *ep)
 {
-	while (ep->next < ep->n_candidates) {
+	while (ep->next < ep->n_candidates || ipos_select_more(ep)) {
 		__be32 ip = ep->candidates[ep->next++];
 
 		if (ip == IPOS_HERE ? here(ep) : offer(ep, ip))
 			return;
 	}
 	give_up(ep);
+}
+
+static void go_on(struct ipos_endpoint *ep)
+{
+	ipos_count(engine_of(ep)->counters, next_candidate);
+	next(ep);
 }
 
 /**
@@ -334,7 +340,7 @@ void ipos_place_expire(struct ipos_endpoint *ep)
 	ipos_count(engine->counters, handoff_timeout);
 	ipos_event(engine, unanswered, ipos_event_of(flow_of(ep), NONE));
 	withdraw(ep);
-	next(ep);
+	go_on(ep);
 }
 
 /**
@@ -349,7 +355,7 @@ void ipos_place_refused(struct ipos_endpoint *ep, u16 reason)
 	ipos_count_refusal(engine, handoff_refused, ipos_event_refusal(reason));
 	ipos_event(engine, refused,
 		   ipos_event_made(flow_of(ep), ipos_event_refusal(reason)));
-	next(ep);
+	go_on(ep);
 }
 
 /* Held segments beyond RCV.NXT, in order; the first of them commits. */
@@ -424,7 +430,7 @@ void ipos_place_abandon(struct ipos_endpoint *ep,
 void ipos_place_skip(struct ipos_endpoint *ep)
 {
 	withdraw(ep);
-	next(ep);
+	go_on(ep);
 }
 
 /**

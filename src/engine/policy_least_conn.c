@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "engine/select.h"
+#include "engine/policy.h"
 
-/* Whoever has fewest connections; this board where it is a tie. */
-static void order(struct ipos_engine *engine, struct ipos_endpoint *ep)
+static void weigh(const struct ipos_choice *choice,
+		  const struct ipos_view *view, struct ipos_pick *pick)
 {
-	ipos_candidate_add_servers(engine, ep,
-				   ipos_candidate_here_load(engine));
-	ipos_candidate_add(ep, IPOS_HERE);
-	ipos_candidate_add_servers(engine, ep, U32_MAX);
+	pick->cost = ipos_view_now(READ_ONCE(view->state->connections), view);
+	pick->live = pick->cost;
 }
 
-const struct ipos_policy_ops ipos_policy_least_conn = { .order = order };
+/* Whoever of two has fewer connections. */
+static void order(const struct ipos_choice *choice)
+{
+	ipos_choice_two(choice, weigh, 0);
+}
+
+const struct ipos_policy_ops ipos_policy_least_conn = {
+	.counter = IPOS_N_policy_least_conn, .order = order,
+};

@@ -1,50 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/random.h>
+#include "engine/policy.h"
 #include "engine/select.h"
 
 static const struct ipos_policy_ops *const policies[] = {
 	[IPOS_POLICY_LOCAL_FIRST] = &ipos_policy_local_first,
 	[IPOS_POLICY_LEAST_CONN]  = &ipos_policy_least_conn,
+	[IPOS_POLICY_LEAST_LOAD]  = &ipos_policy_least_load,
+	[IPOS_POLICY_HASH]	  = &ipos_policy_hash,
 };
 
-static bool is_usable(struct ipos_engine *engine, __be32 ip)
+static const struct ipos_policy_ops *policy_of(const struct ipos_endpoint *ep)
 {
-	struct ipos_server *server = ipos_server_peek(&engine->servers, ip);
-
-	return server && ipos_server_usable(server);
+	return policies[READ_ONCE(ep->service->policy)];
 }
 
-/* A URL's servers are equals: begin anywhere. */
-static bool by_url(struct ipos_engine *engine, struct ipos_endpoint *ep)
+/* Among the boards that the URL has, the policy decides. */
+static bool by_url(struct ipos_endpoint *ep)
 {
-	__be32 own = READ_ONCE(engine->settings.server_ip);
+	struct ipos_engine *engine = ep->pending.engine;
 	__be32 servers[IPOS_URL_SERVERS];
-	unsigned int n, i, start;
+	struct ipos_choice choice = {
+		.engine = engine, .ep = ep, .named = servers,
+		.here = !READ_ONCE(engine->settings.draining),
+	};
 
-	n = ipos_url_lookup(&engine->urls, ep->http.host, ep->http.path,
-			    servers);
-	if (!n)
-		return false;
-	start = get_random_u32() % n;
-	for (i = 0; i < n; i++) {
-		__be32 ip = servers[(start + i) % n];
-
-		if (ip == own)
-			ipos_candidate_add(ep, IPOS_HERE);
-		else if (is_usable(engine, ip))
-			ipos_candidate_add(ep, ip);
-	}
+	choice.n_named = ipos_url_lookup(&engine->urls, ep->http.host,
+					 ep->http.path, servers);
+	if (choice.n_named)
+		policy_of(ep)->order(&choice);
 	return ep->n_candidates;
 }
 
-static void leave_out_here(struct ipos_endpoint *ep)
+/* At last itself, even if it drains, or nothing seems to listen. */
+static void by_policy(struct ipos_endpoint *ep)
 {
-	u8 i, n = 0;
+	struct ipos_engine *engine = ep->pending.engine;
+	struct ipos_choice choice = {
+		.engine = engine, .ep = ep,
+		.here = !READ_ONCE(engine->settings.draining),
+	};
+	u8 before = ep->n_candidates;
 
-	for (i = 0; i < ep->n_candidates; i++)
-		if (ep->candidates[i] != IPOS_HERE)
-			ep->candidates[n++] = ep->candidates[i];
-	ep->n_candidates = n;
+	policy_of(ep)->order(&choice);
+	if (ep->n_candidates > before)
+		return;
+	ipos_candidate_add(ep, IPOS_HERE);
+	ep->exhausted = true;
 }
 
 /**
@@ -56,15 +57,26 @@ void ipos_select(struct ipos_endpoint *ep, bool found)
 {
 	struct ipos_engine *engine = ep->pending.engine;
 
-	if (found && by_url(engine, ep))
+	if (found && by_url(ep)) {
 		ipos_count(engine->counters, url_hit);
-	else
-		ipos_count(engine->counters, policy_hit);
-	policies[ep->service->policy]->order(engine, ep);
-	if (READ_ONCE(engine->settings.draining))
-		leave_out_here(ep);
+		return;
+	}
+	ipos_count(engine->counters, policy_hit);
+	ipos_count_index(engine->counters, policy_of(ep)->counter);
+	by_policy(ep);
+}
 
-	/* At last itself, and for that one place is always left. */
-	if (!ipos_candidate_add(ep, IPOS_HERE))
-		ep->candidates[IPOS_CANDIDATES - 1] = IPOS_HERE;
+/**
+ * ipos_select_more() - those listed will not have it: who else?
+ * @ep: flow lock and RCU held
+ *
+ * Return: whether the list has grown.
+ */
+bool ipos_select_more(struct ipos_endpoint *ep)
+{
+	u8 before = ep->n_candidates;
+
+	if (!ep->exhausted)
+		by_policy(ep);
+	return ep->n_candidates > before;
 }

@@ -32,6 +32,7 @@ enum ipos_stage {
  * @stage: enum ipos_stage
  * @tries: of what the stage repeats
  * @bounded: a place in the Forward Table is taken in advance
+ * @exhausted: @candidates are all there are
  * @timestamps: agreed on, like all options below
  * @sack: see there
  * @wscale: see there
@@ -68,6 +69,7 @@ struct ipos_endpoint {
 	u8			stage;
 	u8			tries;
 	bool			bounded;
+	bool			exhausted;
 	bool			timestamps;
 	bool			sack;
 	bool			wscale;

@@ -13,6 +13,10 @@
 #include "table/table.h"
 #include "wire/advert.h"
 
+/* Of a board that told none, and the highest. */
+#define IPOS_WEIGHT	100
+#define IPOS_WEIGHT_MAX	10000
+
 enum ipos_server_state {
 	IPOS_SERVER_UP,
 	IPOS_SERVER_DRAIN,	/* keeps what it has, gets nothing new */
@@ -36,6 +40,8 @@ enum ipos_server_state {
  * @told: its state, as it last advertised, or as was set by hand; each member
  *	is read and written by itself
  * @handoffs: endpoints of ours it holds now
+ * @weight: as was set by hand, 0: as it told
+ * @turn: when it is chosen among equals (engine/choice.c)
  * @rcu: freed after a grace period
  */
 struct ipos_server {
@@ -53,6 +59,8 @@ struct ipos_server {
 	int			ifindex;
 	struct ipos_state	told;
 	atomic_t		handoffs;
+	u16			weight;
+	atomic64_t		turn;
 	struct rcu_head		rcu;
 };
 

@@ -18,6 +18,8 @@ enum ipos_inspect_mode {
 enum ipos_policy {
 	IPOS_POLICY_LOCAL_FIRST,
 	IPOS_POLICY_LEAST_CONN,
+	IPOS_POLICY_LEAST_LOAD,
+	IPOS_POLICY_HASH,
 };
 
 struct ipos_service_key {

@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-plan 286
+plan 296
 
 ctl() { ipos-ctl -n a "$@"; }
 does() { says "$*" 0 "" ctl "$@"; }
@@ -52,7 +52,7 @@ index() { ip netns exec a cat "/sys/class/net/$1/ifindex"; }
 settings=$(ctl board show)
 like "a board begins without an address, with type 0x0007" "$settings" \
 	$'^server-ip              0\\.0\\.0\\.0\nethertype              0x0007\nepoch                  0x[0-9a-f]{16}\n'
-is "every setting is shown in text" "$(wc -l <<<"$settings")" 30
+is "every setting is shown in text" "$(wc -l <<<"$settings")" 34
 is "and in JSON, by the same names" "$(json '"\n".join(rows[0])' board show | tr _ -)" "$(cut -d' ' -f1 <<<"$settings")"
 is "the epoch stays while the board lives" "$(json 'rows[0]["epoch"]' board show)" \
 	"$(sed -n 's/^epoch *//p' <<<"$settings")"
@@ -80,6 +80,10 @@ setting idle-timeout 1 604800
 setting closing-timeout 1 3600
 setting settle-ms 0 60000
 setting syn-cookies-threshold 0 16777216
+setting weight 1 10000
+for name in cpu memory bandwidth; do
+	setting load-$name 0 1000
+done
 for table in temporary forward-connect forward local reserved closed server service url; do
 	setting limit-$table 0 16777216
 done
@@ -144,16 +148,18 @@ done
 refuses "server-ip is another board's" board set server-ip 10.0.0.2
 refuses "cpu must be 0 to 1000" server add 10.0.0.3 lladdr 02:00:00:00:02:03 cpu 1001
 does server add 10.0.0.3 lladdr 02:00:00:00:02:03 dev eth1 state down connections 7
-shows "IP        CONNECTIONS  CPU  MEMORY  BANDWIDTH  LLADDR             DEV   STATE  HANDOFFS
-10.0.0.2            0    0       0          0  02:00:00:00:02:02  eth1  up            0" server show 10.0.0.2
+shows "IP        CONNECTIONS  CPU  MEMORY  BANDWIDTH  LLADDR             DEV   STATE  HANDOFFS  WEIGHT
+10.0.0.2            0    0       0          0  02:00:00:00:02:02  eth1  up            0       0" server show 10.0.0.2
 is "server show in JSON" "$(json rows server show 10.0.0.3)" "[{'ip': '10.0.0.3', 'connections': 7, 'cpu': 0, \
-'memory': 0, 'bandwidth': 0, 'lladdr': '02:00:00:00:02:03', 'dev': 'eth1', 'state': 'down', 'handoffs': 0}]"
+'memory': 0, 'bandwidth': 0, 'lladdr': '02:00:00:00:02:03', 'dev': 'eth1', 'state': 'down', 'handoffs': 0, \
+'weight': 0}]"
 is "both are shown" "$(json 'sorted(row["ip"] for row in rows)' server show)" "['10.0.0.2', '10.0.0.3']"
 shows "" server show 10.0.0.9
-does server set 10.0.0.2 state drain connections 4294967295 cpu 1000 memory 18446744073709551615 bandwidth 10000000
+does server set 10.0.0.2 state drain connections 4294967295 cpu 1000 memory 18446744073709551615 bandwidth 10000000 weight 10000
 is "it is set" "$(json '*rows[0].values()' server show 10.0.0.2)" \
-	"10.0.0.2 4294967295 1000 18446744073709551615 10000000 02:00:00:00:02:02 eth1 drain 0"
+	"10.0.0.2 4294967295 1000 18446744073709551615 10000000 02:00:00:00:02:02 eth1 drain 0 10000"
 refuses "cpu must be 0 to 1000" server set 10.0.0.2 cpu 1001
+refuses "weight must be 0 to 10000" server set 10.0.0.2 weight 10001
 refuses "no such server" server set 10.0.0.9 state up
 does board set limit-server 2
 refuses "Server State Table is full (limit-server)" server add 10.0.0.4 lladdr 02:00:00:00:02:04
@@ -448,8 +454,8 @@ for command, values, words in [
         ("service-add", {"proto": u8(3), "addr": ip, "port": port}, "proto must be tcp"),
         ("service-add", {"proto": u8(1), "addr": ip, "port": port, "foreign": b"", "inspect": u8(2)},
          "inspect must be none or http"),
-        ("service-set", {"proto": u8(1), "addr": ip, "port": port, "policy": u8(2)},
-         "policy must be local-first or least-conn"),
+        ("service-set", {"proto": u8(1), "addr": ip, "port": port, "policy": u8(4)},
+         "policy must be local-first, least-conn, least-load or hash"),
         ("flow-get", {"table": u8(4)}, "table must be temporary, forward-connect, forward or local")]:
     refused(command, values, ERANGE, "ipos: " + words)
 refused("server-add", {"ip": ip, "lladdr": mac[:5]}, ERANGE, "binary attribute size out of range")

@@ -155,7 +155,7 @@ def _():
 def _():
     c = net.client(board1, 81)
     cookie(c)
-    with counts(**TAKEN, policy_hit=1, attached_here=1, table_local=1):
+    with counts(**TAKEN, policy_hit=1, policy_local_first=1, attached_here=1, table_local=1):
         c.send("A")
     sock = served(c, b"", here)
     over(c, sock)
@@ -339,7 +339,8 @@ def _():
     c = net.client(board1, 82)
     cookie(c)
     start = c.seq
-    with counts(**TAKEN, held=1, policy_hit=1, here_no_listener=1, unplaced=1, reset_sent=1, table_closed=1):
+    with counts(**TAKEN, held=1, policy_hit=1, policy_local_first=1, skipped_not_listening=1, skipped_drain=2,
+                here_no_listener=1, unplaced=1, reset_sent=1, table_closed=1):
         c.send("PA", GET)
     c.expect("RA")
     late(c, start, GET)

@@ -906,7 +906,7 @@ def _():
     board1.set(load_threshold=0)
     with at_origin(syn_received=1, established=1, held=1, url_hit=1, handoff_offered=2, handoff_retransmitted=3,
                    handoff_timeout=1, handoff_withdrawn=1, handoff_done=1, forwarded=1, frames_sent=7,
-                   frames_received=1, table_forward=1):
+                   frames_received=1, next_candidate=1, skipped_drain=1, table_forward=1):
         o = Offered().offer()
         times = [time.monotonic()]
         for _ in range(3):
@@ -932,7 +932,8 @@ def _():
     board1.set(load_threshold=0)
     o = Offered().offer()
     with at_origin(frames_received=2, frames_sent=2, handoff_refused=1, handoff_refused_queue_full=1,
-                   handoff_offered=1, handoff_done=1, forwarded=1, table_forward_connect=-1):
+                   handoff_offered=1, handoff_done=1, forwarded=1, next_candidate=1, skipped_drain=1,
+                   table_forward_connect=-1):
         o.tell(REFUSAL, QUEUE_FULL)
     o.served(there)
     board2.set(drain="yes")
@@ -948,7 +949,8 @@ def _():
     o = Offered(port=83)
     o.got = fake.expect(CONNECTION, client=o.at, target=(fake.address, 83))
     with at_origin(frames_received=2, frames_sent=1, handoff_refused=2, handoff_refused_no_listener=2, handoff_offered=1,
-                   here_no_listener=1, unplaced=1, reset_sent=1, table_forward_connect=-1, table_forward=-1, table_temporary=0):
+                   here_no_listener=1, unplaced=1, reset_sent=1, next_candidate=2, skipped_drain=2,
+                   skipped_not_listening=2, table_forward_connect=-1, table_forward=-1, table_temporary=0):
         fake.send(board1, REFUSAL, o.at, (fake.address, 83), notice(NO_LISTENER, o.got.handoff_id, o.service))
     o.client.expect("RA", seq=o.client.iss + 1 & MASK)
     equal(o.state(), None)

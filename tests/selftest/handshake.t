@@ -85,7 +85,7 @@ def _():
     with counts(established=1):
         c.send("A")
     equal(temporary(c), 1)
-    with counts(held=1, policy_hit=1, attached_here=1, table_temporary=-1, table_local=1):
+    with counts(held=1, policy_hit=1, policy_local_first=1, attached_here=1, table_temporary=-1, table_local=1):
         c.send("PA", GET)
     equal(temporary(c), 0)
     equal(len(board1.flows("local", "from", net.address, "port", str(c.port))), 1)
@@ -193,7 +193,8 @@ def _():
     c = new()
     c.send("S")
     c.expect("SA")
-    with counts(established=1, held=1, policy_hit=1, attached_here=1, table_temporary=-1, table_local=1):
+    with counts(established=1, held=1, policy_hit=1, policy_local_first=1, attached_here=1, table_temporary=-1,
+                table_local=1):
         c.send("PA", GET)
     attached(c)
 

@@ -26,6 +26,7 @@ ids = iter(range(1000, 1 << 30))
 ports = iter(range(40000, 60000))
 # What a slow machine makes more of, and what no test here is about.
 BUT = ("syn_ack_sent", "frames_received", "frames_sent", "established", "syn_received", "held", "url_hit", "policy_hit",
+       "policy_local_first", "skipped_drain", "skipped_not_listening", "next_candidate",
        "drop_frame_sender", "drop_no_route")
 
 

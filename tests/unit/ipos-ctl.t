@@ -63,9 +63,10 @@ server_help=$(cat <<'TEXT'
 Usage: ipos-ctl server [show] [ADDRESS]
        ipos-ctl server add ADDRESS lladdr MAC [dev DEVICE] [state up|drain|down]
                            [connections NUMBER] [cpu NUMBER] [memory NUMBER]
-                           [bandwidth NUMBER]
+                           [bandwidth NUMBER] [weight NUMBER]
        ipos-ctl server set ADDRESS [state up|drain|down] [connections NUMBER]
                            [cpu NUMBER] [memory NUMBER] [bandwidth NUMBER]
+                           [weight NUMBER]
        ipos-ctl server del ADDRESS
 
 server: the Server State Table: other boards.
@@ -85,6 +86,7 @@ Arguments:
   cpu                    CPU utilization, per mille
   memory                 available memory, KiB
   bandwidth              available bandwidth, kbit/s
+  weight                 its share, 100 is ordinary; 0: as it says itself
 TEXT
 )
 says "server help" 0 "$server_help" ipos-ctl server help
@@ -92,8 +94,8 @@ says "help server" 0 "$server_help" ipos-ctl help server
 
 service_add_help=$(cat <<'TEXT'
 Usage: ipos-ctl service add tcp|udp ADDRESS:PORT [inspect none|http]
-                            [policy local-first|least-conn] [target-port PORT]
-                            [foreign]
+                            [policy local-first|least-conn|least-load|hash]
+                            [target-port PORT] [foreign]
 
 service add: take over new connections to an address.
 

@@ -76,6 +76,22 @@ static const struct field fields[] = {
 		IPOS_A_BOARD_SYN_COOKIES_THRESHOLD,
 		NULL, "rows of the Temporary Table from which SYN cookies answer"
 	},
+	[IPOS_A_BOARD_WEIGHT] = {
+		"weight", &kind_u32, IPOS_A_BOARD_WEIGHT,
+		NULL, "this board's share, as the others are told; 100 is ordinary"
+	},
+	[IPOS_A_BOARD_LOAD_CPU] = {
+		"load-cpu", &kind_u32, IPOS_A_BOARD_LOAD_CPU,
+		NULL, "what the CPU utilization weighs in least-load"
+	},
+	[IPOS_A_BOARD_LOAD_MEMORY] = {
+		"load-memory", &kind_u32, IPOS_A_BOARD_LOAD_MEMORY,
+		NULL, "what used memory weighs in least-load"
+	},
+	[IPOS_A_BOARD_LOAD_BANDWIDTH] = {
+		"load-bandwidth", &kind_u32, IPOS_A_BOARD_LOAD_BANDWIDTH,
+		NULL, "what used bandwidth weighs in least-load"
+	},
 	[IPOS_A_BOARD_LIMIT_TEMPORARY] = {
 		"limit-temporary", &kind_u32, IPOS_A_BOARD_LIMIT_TEMPORARY,
 		NULL, "rows of the Temporary Table"
@@ -154,6 +170,10 @@ static const struct field *const columns[] = {
 	FIELD(CLOSING_TIMEOUT),
 	FIELD(SETTLE_MS),
 	FIELD(SYN_COOKIES_THRESHOLD),
+	FIELD(WEIGHT),
+	FIELD(LOAD_CPU),
+	FIELD(LOAD_MEMORY),
+	FIELD(LOAD_BANDWIDTH),
 	FIELD(LIMIT_TEMPORARY),
 	FIELD(LIMIT_FORWARD_CONNECT),
 	FIELD(LIMIT_FORWARD),
@@ -184,6 +204,10 @@ static const struct arg set_args[] = {
 	SETTING(CLOSING_TIMEOUT),
 	SETTING(SETTLE_MS),
 	SETTING(SYN_COOKIES_THRESHOLD),
+	SETTING(WEIGHT),
+	SETTING(LOAD_CPU),
+	SETTING(LOAD_MEMORY),
+	SETTING(LOAD_BANDWIDTH),
 	SETTING(LIMIT_TEMPORARY),
 	SETTING(LIMIT_FORWARD_CONNECT),
 	SETTING(LIMIT_FORWARD),

@@ -18,7 +18,7 @@ static bool is_first(enum arg_how how)
 
 static bool was_given(const struct call *call, const struct arg *arg)
 {
-	return call->given & 1u << (arg - call->command->args);
+	return call->given & UINT64_C(1) << (arg - call->command->args);
 }
 
 static int give(struct call *call, const struct arg *arg, const char *word)
@@ -31,7 +31,7 @@ static int give(struct call *call, const struct arg *arg, const char *word)
 	if (!field->kind->put(call->request, field, word))
 		return error("argument \"%s\" is wrong: %s takes %s", word,
 			     field->name, value_takes(field));
-	call->given |= 1u << (arg - call->command->args);
+	call->given |= UINT64_C(1) << (arg - call->command->args);
 	return DONE;
 }
 

@@ -96,7 +96,7 @@ struct call {
 	struct nlmsghdr *request;
 	const char *words[WORDS];
 	int n_words;
-	uint32_t given;
+	uint64_t given;
 };
 
 /* Runs one line of words; returns an exit status. */

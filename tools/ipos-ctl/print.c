@@ -8,7 +8,7 @@
 
 /* Rows that are looked at to find the width of each column. */
 #define LOOK_AHEAD 1000
-#define CELLS 32
+#define CELLS 64
 #define GAP 2
 
 struct cell {

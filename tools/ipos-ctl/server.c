@@ -50,10 +50,15 @@ static const struct field handoffs = {
 	"endpoints of ours it holds now"
 };
 
+static const struct field weight = {
+	"weight", &kind_u32, IPOS_A_SERVER_WEIGHT, NULL,
+	"its share, 100 is ordinary; 0: as it says itself"
+};
+
 /* The table's own columns first, in its order. */
 static const struct field *const columns[] = {
 	&ip, &connections, &cpu, &memory, &bandwidth,
-	&lladdr, &dev_name, &state, &handoffs, NULL
+	&lladdr, &dev_name, &state, &handoffs, &weight, NULL
 };
 
 static const struct arg show_args[] = { { &ip, ARG_FIRST_OPTIONAL }, { NULL } };
@@ -63,6 +68,7 @@ static const struct arg del_args[] = { { &ip, ARG_FIRST }, { NULL } };
 static const struct arg add_args[] = {
 	{ &ip, ARG_FIRST }, { &lladdr, ARG_NEEDED }, { &dev },
 	{ &state }, { &connections }, { &cpu }, { &memory }, { &bandwidth },
+	{ &weight },
 	{ NULL }
 };
 
@@ -70,6 +76,7 @@ static const struct arg set_args[] = {
 	{ &ip, ARG_FIRST }, { &state, ARG_ONE_OF },
 	{ &connections, ARG_ONE_OF }, { &cpu, ARG_ONE_OF },
 	{ &memory, ARG_ONE_OF }, { &bandwidth, ARG_ONE_OF },
+	{ &weight, ARG_ONE_OF },
 	{ NULL }
 };
 

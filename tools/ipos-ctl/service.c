@@ -6,7 +6,9 @@ static const char *const protocols[] = { "", "tcp", "udp", NULL };
 
 static const char *const inspections[] = { "none", "http", NULL };
 
-static const char *const policies[] = { "local-first", "least-conn", NULL };
+static const char *const policies[] = {
+	"local-first", "least-conn", "least-load", "hash", NULL
+};
 
 static const struct field proto = {
 	"proto", &kind_u8_word, IPOS_A_SERVICE_PROTO, protocols,

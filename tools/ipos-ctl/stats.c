@@ -64,7 +64,7 @@ static void show_wanted(struct nlattr **row, void *arg)
 	if (!row[IPOS_A_STATS_NAME] || !row[IPOS_A_STATS_VALUE] ||
 	    !is_named(filter, mnl_attr_get_str(row[IPOS_A_STATS_NAME])))
 		return;
-	if (filter->call->given & 1u << NONZERO &&
+	if (filter->call->given & UINT64_C(1) << NONZERO &&
 	    !mnl_attr_get_u64(row[IPOS_A_STATS_VALUE]))
 		return;
 	command_row(row, (void *)columns);
