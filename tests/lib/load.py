@@ -43,7 +43,7 @@ class Load(threading.Thread):
         for listener in self.listeners:
             self.watch(listener, lambda listener=listener: self.accept(listener))
         while not self.ending or self.waiting() and time.monotonic() < self.ending:
-            while not self.ending and len(self.clients) < self.width:
+            for _ in range(0 if self.ending else self.width - len(self.clients)):
                 self.connect()
             for key, _ in self.selector.select(0.05):
                 # Unless one before it in the list has ended it.
