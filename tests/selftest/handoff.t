@@ -1218,7 +1218,7 @@ def _():
         with Namespace("client"):
             sock = socket.socket()
         try:
-            sock.settimeout(90)
+            sock.settimeout(3 * WAIT)
             sock.connect(SERVICE)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if number % 4 == 0:
