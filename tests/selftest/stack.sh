@@ -19,24 +19,41 @@ plan 51
 ok "three boards come up" ./cluster up 3
 roots 3 big 4000000
 for n in 1 2 3; do
-	nginx_start board$n "$tmp/root$n" "listen 8080; location /slow/ { alias $tmp/root$n/; limit_rate 600k; }"
+	nginx_start board$n "$tmp/root$n" "listen 8080; location /slow/ { alias $tmp/root$n/; }"
 done
+# What a client does not read stays with the server.
+on client sysctl -qw net.ipv4.tcp_rmem="4096 65536 65536"
 watch client "$tmp/client.pcap"
 tap=$pid
 
-# download NAME PORT [CURL-OPTION...]: the large file, slowly, and then the small one on the same connection; in the
-# background. fetched NAME N: ended well, with board N's contents.
+# download NAME PORT [CURL-OPTION...]: the large file, so slowly that it lasts until it is let go, and then the small one on
+# the same connection; in the background. fetched NAME N: ended well, with board N's contents.
 download() {
 	local name=$1 port=$2
 	shift 2
-	start client "$tmp/$name.curl" curl -sS --fail --max-time $((4 * TAP_WAIT)) "$@" -w '%{num_connects}\n' \
-		-o "$tmp/$name.big" "http://192.0.2.1:$port/slow/big" -o "$tmp/$name.small" "http://192.0.2.1:$port/index.html"
+	rm -f "$tmp/$name.pipe" && mkfifo "$tmp/$name.pipe"
+	slowly "$name" <"$tmp/$name.pipe" >"$tmp/$name.big" &
+	readers[$name]=$!
+	start client "$tmp/$name.curl" curl -sS --fail --max-time $((8 * TAP_WAIT)) "$@" -w '%{num_connects}\n' \
+		-o "$tmp/$name.pipe" "http://192.0.2.1:$port/slow/big" -o "$tmp/$name.small" "http://192.0.2.1:$port/index.html"
 	downloads[$name]=$pid
 	wait_for test -s "$tmp/$name.big"
 }
-declare -A downloads=()
-fetched() {
+declare -A downloads=() readers=()
+slowly() {
+	until [ -e "$tmp/$1.go" ]; do
+		head -c 5000
+		sleep 0.2
+	done
+	cat
+}
+let_go() {
+	touch "$tmp/$1.go"
 	wait "${downloads[$1]}"
+	wait "${readers[$1]}"
+}
+fetched() {
+	let_go "$1"
 	cat "$tmp/$1.curl"
 	[ "$(sum "$tmp/$1.big") $(cat "$tmp/$1.small") $(xargs <"$tmp/$1.curl")" = "${sums[$2]} board $2 1 0" ]
 }
@@ -169,7 +186,7 @@ ok "the module leaves" modprobe -r ipos
 ok "under downloads: the one that stays" running stays
 ok "and the one that moved" running goes
 ok "the connection attached here lives on" fetched stays 1
-wait "${downloads[goes]}"
+let_go goes
 like "the moved one ends" "$(cat "$tmp/goes.curl")" "reset by peer|timed out|transfer closed"
 wait $offered
 is "the one that was offered is served here" "$(tail -n 2 "$tmp/offered" | xargs)" "board 1 eof"
