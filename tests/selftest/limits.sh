@@ -16,6 +16,7 @@ cd "$(dirname "$0")/.." || exit
 plan 24
 
 ok "two boards come up" ./cluster up 2
+patient board1 board2
 roots 2
 for n in 1 2; do
 	nginx_start "board$n" "$tmp/root$n"
@@ -67,6 +68,7 @@ is "with room there, it is handed off" "$(answer)" "board 2"
 
 # A connection attached here is the stack's own: it needs no entry to live.
 on board1 ipos-ctl url flush
+wait_for none table_local board1
 limit board1 local 0
 stay
 is "Local Table full: the connection lives without an entry" "$(cat "$tmp/stay")" "board 1"
@@ -82,5 +84,5 @@ is "no room for tombstones: still served" "$(answer)" "board 2"
 counted() { [ "$(counter board2 drop_limit_closed)" -gt "$was" ]; }
 ok "counted" wait_for counted
 ok "and none is kept" wait_for none table_closed board2
-ok "nothing unfinished is left" settled board1 board2
+ok "nothing unfinished is left" wait_for settled board1 board2
 finish
