@@ -54,8 +54,9 @@ static void sample(const struct ipos_view *view, void *arg)
 
 static void draw(struct picks *picks, unsigned int place)
 {
-	swap(picks->pick[place],
-	     picks->pick[place + below(picks->n - place)]);
+	unsigned int i = place + below(picks->n - place);
+
+	swap(picks->pick[place], picks->pick[i]);
 }
 
 static atomic64_t *turn_of(const struct picks *picks,
