@@ -19,6 +19,7 @@ plan 58
 
 bytes=${IPOS_BYTES:-4000000}
 ok "two boards come up" ./cluster up 2
+patient board1 board2
 mkdir "$tmp/root1" "$tmp/root2"
 head -c "$bytes" /dev/urandom >"$tmp/big"
 ln "$tmp/big" "$tmp/root2/big"

