@@ -34,7 +34,7 @@ chmod 755 "$tmp"
 # PostgreSQL, on board 2 alone
 
 pg=/usr/lib/postgresql/15/bin
-user=(setpriv --reuid=postgres --regid=postgres --clear-groups)
+user=(env -C / setpriv --reuid=postgres --regid=postgres --clear-groups)
 # psql ADDRESS SQL
 psql() { on client "$pg/psql" -XAtq -h "$1" -U postgres -d postgres -c "$2" 2>&1; }
 # pgbench OPTION...
