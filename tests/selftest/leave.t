@@ -325,11 +325,13 @@ def _():
 @test("it tells one that does not answer three times, and then resets the client itself")
 def _():
     o = Offered().moved()
+    before = board1.stats()["leaving_sent"]
     command = stop()
     for _ in range(3):
         o.heard(CLOSED, reason=LEAVING, seq=o.first)
     o.lost()
     stopped(command)
+    equal(board1.stats()["leaving_sent"] - before, 3, "times it was told")
     equal([row["flags"] for row in board1.flows("forward")], [["reset"]])
 
 
