@@ -120,6 +120,8 @@
 	X(drop_limit_local, "Local Table full: offer refused or unlisted") \
 	X(drop_limit_withdrawn, "withdrawn offers: table full, none made or kept") \
 	X(drop_limit_closed, "tombstones not kept: table full") \
+	X(drop_limit_listen, "listening sockets not listed: table full") \
+	X(drop_limit_app, "processes not listed: Application table full") \
 	X(drop_event, "events lost: no memory to tell of them") \
 	X(local_in, "packets caught on their way to this host's stack") \
 	X(resumed, "SYNs that ended a closing Forward entry early")

@@ -51,6 +51,28 @@ static void socket_closed(struct net *net, const struct ipos_key *key)
 		ipos_dispatch_socket_closed(engine, key);
 }
 
+static void socket_listens(struct net *net, const struct sock *sk)
+{
+	struct ipos_engine *engine = &ipos_board(net)->engine;
+
+	if (!READ_ONCE(engine->stopping))
+		ipos_host_listens(&engine->host, sk);
+}
+
+static void socket_listened(struct net *net, const struct sock *sk)
+{
+	struct ipos_engine *engine = &ipos_board(net)->engine;
+
+	if (!READ_ONCE(engine->stopping))
+		ipos_host_listened(&engine->host, sk);
+}
+
+static const struct ipos_watcher watcher = {
+	.closed = socket_closed,
+	.listens = socket_listens,
+	.listened = socket_listened,
+};
+
 /**
  * ipos_board_init() - build a board for every namespace, now and later
  *
@@ -62,7 +84,7 @@ int __init ipos_board_init(void)
 
 	if (err)
 		return err;
-	err = ipos_watch_start(socket_closed);
+	err = ipos_watch_start(&watcher);
 	if (err)
 		unregister_pernet_subsys(&board_ops);
 	return err;

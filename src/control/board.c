@@ -41,6 +41,7 @@ static const struct {
 	SETTING(LOAD_CPU, load_cpu, "load-cpu", 0, 1000),
 	SETTING(LOAD_MEMORY, load_memory, "load-memory", 0, 1000),
 	SETTING(LOAD_BANDWIDTH, load_bandwidth, "load-bandwidth", 0, 1000),
+	SETTING(LINK_SPEED, link_speed, "link-speed", 0, 1000000),
 };
 
 #define BOUND(ATTR, place, limit_name, row, explained) {		\
@@ -79,6 +80,12 @@ const struct ipos_bound_desc ipos_bounds[] = {
 	BOUND(URL, urls.bound,
 	      "limit-url", "table_url",
 	      "rows of the URL Map"),
+	BOUND(LISTEN, listens.bound,
+	      "limit-listen", "table_listen",
+	      "rows of the Listening Sockets Table"),
+	BOUND(APP, apps.bound,
+	      "limit-app", "table_app",
+	      "rows of the Application Information Table"),
 };
 
 /* Ranges are ours to check: the core's refusal would not name them. */
@@ -91,6 +98,9 @@ const struct nla_policy ipos_board_set_policy[IPOS_A_BOARD_MAX + 1] = {
 	},
 	[IPOS_A_BOARD_SYN_COOKIES_THRESHOLD] = { .type = NLA_U32 },
 	[IPOS_A_BOARD_WEIGHT ... IPOS_A_BOARD_LOAD_BANDWIDTH] = {
+		.type = NLA_U32
+	},
+	[IPOS_A_BOARD_LINK_SPEED ... IPOS_A_BOARD_LIMIT_APP] = {
 		.type = NLA_U32
 	},
 };
@@ -185,6 +195,28 @@ static bool put_remaining(struct sk_buff *skb, struct ipos_engine *engine)
 			    atomic_read(&engine->flows.taken));
 }
 
+/* What the others are told of it. */
+static bool put_load(struct sk_buff *skb, const struct ipos_state *state)
+{
+	return !nla_put_u32(skb, IPOS_A_BOARD_CONNECTIONS,
+			    READ_ONCE(state->connections)) &&
+	       !nla_put_u32(skb, IPOS_A_BOARD_CPU, READ_ONCE(state->cpu)) &&
+	       !nla_put_u64_64bit(skb, IPOS_A_BOARD_MEMORY,
+				  READ_ONCE(state->memory),
+				  IPOS_A_BOARD_PAD) &&
+	       !nla_put_u64_64bit(skb, IPOS_A_BOARD_BANDWIDTH,
+				  READ_ONCE(state->bandwidth),
+				  IPOS_A_BOARD_PAD) &&
+	       !nla_put_u32(skb, IPOS_A_BOARD_IN_FLIGHT,
+			    READ_ONCE(state->in_flight)) &&
+	       !nla_put_u32(skb, IPOS_A_BOARD_ACCEPT_US,
+			    READ_ONCE(state->accept_us)) &&
+	       !nla_put_u32(skb, IPOS_A_BOARD_MEMORY_TOTAL,
+			    READ_ONCE(state->memory_total)) &&
+	       !nla_put_u32(skb, IPOS_A_BOARD_BANDWIDTH_TOTAL,
+			    READ_ONCE(state->bandwidth_total));
+}
+
 static int fill(struct sk_buff *skb, struct genl_info *info)
 {
 	struct ipos_engine *engine = &ipos_info_board(info)->engine;
@@ -195,7 +227,8 @@ static int fill(struct sk_buff *skb, struct genl_info *info)
 				IPOS_CMD_BOARD_GET);
 	if (!hdr || !(defaults ? put_defaults(skb, engine) :
 				 put_now(skb, engine) &&
-				 put_remaining(skb, engine)))
+				 put_remaining(skb, engine) &&
+				 put_load(skb, &engine->state)))
 		return -EMSGSIZE;
 	genlmsg_end(skb, hdr);
 	return 0;

@@ -86,6 +86,9 @@ static const struct genl_ops ops[] = {
 	DUMP(STATS_GET, ipos_stats_get_dumpit, NULL, NULL, 0),
 	DO(BOARD_STOP, change_board_stop, NULL, 0),
 	DO(BOARD_START, change_board_start, NULL, 0),
+	DUMP(LISTEN_GET, ipos_listen_get_dumpit, ipos_dump_table_done,
+	     ipos_listen_get_policy, IPOS_A_LISTEN_MAX),
+	DUMP(APP_GET, ipos_app_get_dumpit, ipos_dump_table_done, NULL, 0),
 };
 
 static const struct genl_multicast_group groups[] = {

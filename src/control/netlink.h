@@ -70,7 +70,7 @@ struct ipos_bound_desc {
 	const char	*text;
 };
 
-#define IPOS_BOUNDS 9
+#define IPOS_BOUNDS 11
 extern const struct ipos_bound_desc ipos_bounds[IPOS_BOUNDS];
 
 static inline struct ipos_bound *
@@ -127,6 +127,11 @@ int ipos_url_flush_doit(struct sk_buff *skb, struct genl_info *info);
 
 extern const struct nla_policy ipos_flow_get_policy[];
 int ipos_flow_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+
+extern const struct nla_policy ipos_listen_get_policy[];
+int ipos_listen_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+
+int ipos_app_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 
 int ipos_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 

@@ -3,10 +3,12 @@
  * The tables as lines of text: columns as ipos-ctl shows them, one blank
  * between two, "-" where there is nothing. docs/sysfs.md explains them.
  */
+#include <linux/ctype.h>
 #include <linux/ipos.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/math64.h>
+#include "board/board.h"
 #include "control/entries.h"
 #include "control/row.h"
 #include "endpoint/deliver.h"
@@ -179,6 +181,59 @@ static int print_url(const struct ipos_entries *entries, struct net *net,
 	return line.len;
 }
 
+static void put_address(struct line *line, __be32 addr)
+{
+	if (addr)
+		put(line, "%pI4", &addr);
+	else
+		put(line, "-");
+}
+
+/* Names are a program's to choose: a line stays a line, a column a column. */
+static void put_name(struct line *line, const char *name)
+{
+	int i;
+
+	put(line, *name ? " " : " -");
+	for (i = 0; i < IPOS_PROCESS_LEN && name[i]; i++)
+		put(line, "%c", isgraph(name[i]) && isascii(name[i]) ?
+				name[i] : '_');
+}
+
+static int print_listen(const struct ipos_entries *entries, struct net *net,
+			void *obj, char *text)
+{
+	const struct ipos_listen *row = obj;
+	struct line line = { .text = text };
+
+	put_address(&line, row->key.server ?:
+		    READ_ONCE(ipos_board(net)->engine.settings.server_ip));
+	put(&line, " %u", ntohs(row->what.port));
+	if (row->what.pid)
+		put(&line, " %u", row->what.pid);
+	else
+		put(&line, " -");
+	put_name(&line, row->what.name);
+	put_word(&line, protocols, ARRAY_SIZE(protocols), row->what.proto);
+	put(&line, " ");
+	put_address(&line, row->what.addr);
+	put(&line, "\n");
+	return line.len;
+}
+
+static int print_app(const struct ipos_entries *entries, struct net *net,
+		     void *row, char *text)
+{
+	struct line line = { .text = text };
+	const struct ipos_app *app = row;
+
+	put(&line, "%u %llu %u", app->pid, READ_ONCE(app->memory),
+	    READ_ONCE(app->cpu));
+	put_name(&line, app->name);
+	put(&line, "\n");
+	return line.len;
+}
+
 #define FLOWS(name_, bounds_, promised_) {				\
 	.name = name_, .bounds = bounds_, .promised = promised_,	\
 	.ht = offsetof(struct ipos_engine, flows.by_key),		\
@@ -202,5 +257,7 @@ const struct ipos_entries ipos_entries[] = {
 	      BIT(IPOS_FLOW_FORWARD_CONNECT) | BIT(IPOS_FLOW_RESERVED), 0),
 	FLOWS("temporary", BIT(IPOS_FLOW_TEMPORARY), 0),
 	TABLE("server_state", servers.by_ip, servers.bound, print_server),
+	TABLE("listening_sockets", listens.rows, listens.bound, print_listen),
+	TABLE("application_information", apps.ht, apps.bound, print_app),
 	TABLE("url_map", urls.ht.ht, urls.bound, print_url),
 };

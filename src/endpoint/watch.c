@@ -10,7 +10,7 @@
 #include "endpoint/watch.h"
 
 static struct tracepoint *point;
-static void (*watcher)(struct net *net, const struct ipos_key *key);
+static const struct ipos_watcher *watcher;
 
 static bool is_ipv4(const struct sock *sk)
 {
@@ -23,21 +23,34 @@ static bool is_ipv4(const struct sock *sk)
 	return false;
 }
 
+static void listener(const struct sock *sk, const int newstate)
+{
+	if (newstate == TCP_LISTEN)
+		watcher->listens(sock_net(sk), sk);
+	else
+		watcher->listened(sock_net(sk), sk);
+}
+
 /* By the time it is called, a socket that closes has lost its inet_num. */
 static void state_changed(void *data, const struct sock *sk,
 			  const int oldstate, const int newstate)
 {
-	const int ignored = TCPF_CLOSE | TCPF_LISTEN | TCPF_SYN_SENT |
-			    TCPF_SYN_RECV | TCPF_NEW_SYN_RECV;
+	const int ignored = TCPF_CLOSE | TCPF_SYN_SENT | TCPF_SYN_RECV |
+			    TCPF_NEW_SYN_RECV;
 	const struct inet_sock *inet = inet_sk(sk);
 	struct ipos_key key;
 
+	if (newstate == TCP_LISTEN || oldstate == TCP_LISTEN) {
+		if (sk->sk_protocol == IPPROTO_TCP)
+			listener(sk, newstate);
+		return;
+	}
 	if (newstate != TCP_CLOSE || ((1 << oldstate) & ignored) ||
 	    sk->sk_protocol != IPPROTO_TCP || !is_ipv4(sk))
 		return;
 	key = ipos_key_init(IPOS_PROTO_TCP, inet->inet_daddr, inet->inet_dport,
 			    inet->inet_saddr, inet->inet_sport);
-	watcher(sock_net(sk), &key);
+	watcher->closed(sock_net(sk), &key);
 }
 
 static void find(struct tracepoint *tp, void *priv)
@@ -49,17 +62,14 @@ static void find(struct tracepoint *tp, void *priv)
 }
 
 /**
- * ipos_watch_start() - begin to hear of closed TCP sockets
- * @closed: called for each with its namespace and 4-tuple, under the socket's
- * lock and RCU, preemption off; it must not sleep nor take a lock under which
- * a socket's lock is ever taken
+ * ipos_watch_start() - begin to hear of TCP sockets
+ * @told: whom to tell
  *
  * Context: process.
  * Return: 0, -EBUSY if there is a watcher already, -ENOENT if the kernel has
  * no such tracepoint, or what tracepoint_probe_register() says.
  */
-int ipos_watch_start(void (*closed)(struct net *net,
-				    const struct ipos_key *key))
+int ipos_watch_start(const struct ipos_watcher *told)
 {
 	struct tracepoint *found = NULL;
 	int err;
@@ -70,7 +80,7 @@ int ipos_watch_start(void (*closed)(struct net *net,
 	for_each_kernel_tracepoint(find, &found);
 	if (!found)
 		return -ENOENT;
-	watcher = closed;
+	watcher = told;
 	err = tracepoint_probe_register(found, state_changed, NULL);
 	if (err)
 		return err;

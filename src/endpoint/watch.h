@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Hears of every TCP socket that closes, through the kernel's own
+ * Hears of every TCP socket that closes, or begins or ends to listen, through the kernel's own
  * inet_sock_set_state tracepoint: nothing is hung on the socket, so nothing
  * outlives the module.
  */
@@ -10,17 +10,29 @@
 #include "base/key.h"
 
 struct net;
+struct sock;
 
-/*
- * @closed runs with the socket's lock held and preemption off, in whatever
- * context the socket closed: it must not take a lock under which any socket
- * lock is ever taken. It is called for a non-listening IPv4 (or v4-mapped)
- * socket that leaves any state but SYN_SENT, SYN_RECV for CLOSE.
- * One watcher per module. 0 or -ENOENT (no such tracepoint), -EBUSY.
+/**
+ * struct ipos_watcher - who is told
+ * @closed: a non-listening IPv4 (or v4-mapped) socket leaves any state but
+ *	SYN_SENT, SYN_RECV for CLOSE
+ * @listens: a socket, of any family, is about to listen: in the context of
+ *	the caller of listen(), before it has its port for sure
+ * @listened: it listens no more, or failed to
+ *
+ * They run with the socket's lock held, under RCU and with preemption off, in
+ * whatever context it was: they must not sleep, nor take a lock under which any
+ * socket's lock is ever taken.
  */
-int ipos_watch_start(void (*closed)(struct net *net,
-				    const struct ipos_key *key));
-/* Returns when no call of @closed is running or will come. May sleep. */
+struct ipos_watcher {
+	void (*closed)(struct net *net, const struct ipos_key *key);
+	void (*listens)(struct net *net, const struct sock *sk);
+	void (*listened)(struct net *net, const struct sock *sk);
+};
+
+/* One watcher per module. 0 or -ENOENT (no such tracepoint), -EBUSY. */
+int ipos_watch_start(const struct ipos_watcher *told);
+/* Returns when no call of the watcher is running or will come. May sleep. */
 void ipos_watch_stop(void);
 
 #endif /* IPOS_ENDPOINT_WATCH_H */

@@ -48,7 +48,12 @@ static int init_tables(struct ipos_engine *engine)
 	err = ipos_listen_table_init(&engine->listens);
 	if (err)
 		goto withdrawn;
+	err = ipos_app_table_init(&engine->apps);
+	if (err)
+		goto listens;
 	return 0;
+listens:
+	ipos_listen_table_destroy(&engine->listens);
 withdrawn:
 	ipos_withdrawn_table_destroy(&engine->withdrawn);
 urls:
@@ -60,6 +65,23 @@ servers:
 flows:
 	ipos_flow_table_destroy(&engine->flows);
 	return err;
+}
+
+static void start_host(struct ipos_engine *engine)
+{
+	engine->host = (struct ipos_host){
+		.net = engine->net,
+		.counters = engine->counters,
+		.devs = &engine->devs,
+		.services = &engine->services.bound,
+		.local = &engine->flows.bound[IPOS_FLOW_LOCAL],
+		.server_ip = &engine->settings.server_ip,
+		.link_speed = &engine->settings.link_speed,
+		.listens = &engine->listens,
+		.apps = &engine->apps,
+		.state = &engine->state,
+	};
+	ipos_host_start(&engine->host);
 }
 
 /**
@@ -93,6 +115,7 @@ int ipos_engine_init(struct ipos_engine *engine, struct net *net)
 	engine->started = get_jiffies_64();
 	ipos_abort_init(engine);
 	ipos_walker_start(engine);
+	start_host(engine);
 	return 0;
 }
 
@@ -107,6 +130,7 @@ void ipos_engine_stop(struct ipos_engine *engine)
 	WRITE_ONCE(engine->stopping, true);
 	synchronize_rcu();
 	ipos_walker_stop(engine);
+	ipos_host_stop(&engine->host);
 	ipos_abort_wait(engine);
 	ipos_walker_clear(engine);
 }
@@ -119,6 +143,7 @@ void ipos_engine_stop(struct ipos_engine *engine)
  */
 void ipos_engine_destroy(struct ipos_engine *engine)
 {
+	ipos_app_table_destroy(&engine->apps);
 	ipos_listen_table_destroy(&engine->listens);
 	ipos_withdrawn_table_destroy(&engine->withdrawn);
 	ipos_url_table_destroy(&engine->urls);

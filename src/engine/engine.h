@@ -10,6 +10,8 @@
 #include <linux/siphash.h>
 #include <linux/workqueue.h>
 #include "base/count.h"
+#include "host/host.h"
+#include "table/app.h"
 #include "table/dev.h"
 #include "table/flow.h"
 #include "table/listen.h"
@@ -43,6 +45,7 @@ struct net;
  * @load_cpu: what the CPU utilization weighs in least-load
  * @load_memory: likewise memory
  * @load_bandwidth: likewise bandwidth
+ * @link_speed: of the devices with a role, Mbit/s; 0: as they say
  */
 struct ipos_settings {
 	__be32	server_ip;
@@ -64,6 +67,7 @@ struct ipos_settings {
 	u32	load_cpu;
 	u32	load_memory;
 	u32	load_bandwidth;
+	u32	link_speed;
 };
 
 /**
@@ -79,6 +83,9 @@ struct ipos_settings {
  * @urls: URL Map
  * @withdrawn: offers taken back and not yet answered
  * @listens: Listening Sockets Table
+ * @apps: Application Information Table, of this board
+ * @state: this board, as last sampled
+ * @host: samples it, and lists its sockets and processes
  * @pendings: unfinished endpoints and reservations that still exist
  * @held_bytes: memory of all held segments, bounded
  * @isn_key: of initial sequence numbers and timestamp offsets
@@ -107,6 +114,9 @@ struct ipos_engine {
 	struct ipos_url_table		urls;
 	struct ipos_withdrawn_table	withdrawn;
 	struct ipos_listen_table	listens;
+	struct ipos_app_table		apps;
+	struct ipos_state		state;
+	struct ipos_host		host;
 	atomic_t			pendings;
 	atomic_long_t			held_bytes;
 	siphash_key_t			isn_key;

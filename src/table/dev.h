@@ -14,12 +14,29 @@
 #define IPOS_ROLE_FABRIC	BIT(1)	/* ipOS frames travel here */
 
 /**
+ * struct ipos_dev_load - host/'s: what passed a device until its last sample
+ * @rx_bytes: received
+ * @tx_bytes: sent
+ * @rate: of the direction that has more, kbit/s
+ * @speed: of the link, Mbit/s, 0 = not known
+ * @sampled: there was a sample
+ */
+struct ipos_dev_load {
+	u64	rx_bytes;
+	u64	tx_bytes;
+	u64	rate;
+	u32	speed;
+	bool	sampled;
+};
+
+/**
  * struct ipos_dev - a device that has a role
  * @list: in the namespace's list, RCU
  * @dev: the device, referenced
  * @dev_tracker: of that reference
  * @role: IPOS_ROLE_*
  * @learn: boards that advertise here, and are not known, become known
+ * @load: of the last sample
  * @rcu: freed after a grace period
  */
 struct ipos_dev {
@@ -28,6 +45,7 @@ struct ipos_dev {
 	netdevice_tracker	dev_tracker;
 	u8			role;
 	bool			learn;
+	struct ipos_dev_load	load;
 	struct rcu_head		rcu;
 };
 

@@ -150,30 +150,6 @@ bool ipos_listen_known(struct ipos_listen_table *table, __be32 server)
 	return board && READ_ONCE(board->known);
 }
 
-/**
- * ipos_listen_find() - the process of a row
- * @table: the table
- * @server: Server IP, or IPOS_HERE
- * @what: address, port and protocol; gets process id and name
- *
- * Any context.
- *
- * Return: whether there is such a row.
- */
-bool ipos_listen_find(struct ipos_listen_table *table, __be32 server,
-		      struct ipos_listener *what)
-{
-	struct ipos_listen_key key = key_of(server, what);
-	const struct ipos_listen *row;
-
-	rcu_read_lock();
-	row = rhashtable_lookup(&table->rows, &key, by_key);
-	if (row)
-		*what = row->what;
-	rcu_read_unlock();
-	return row;
-}
-
 static bool is_reachable(const struct ipos_listener *what)
 {
 	return !ipv4_is_loopback(what->addr);
@@ -311,9 +287,10 @@ static bool same_process(const struct ipos_listener *a,
 
 /* A reader sees the old row or the new one, never a half of each. */
 static int replace(struct ipos_listen_table *table, struct ipos_listen *old,
-		   const struct ipos_listener *what, u32 snapshot)
+		   const struct ipos_listener *what)
 {
-	struct ipos_listen *row = new_row(old->key.server, what, snapshot);
+	struct ipos_listen *row = new_row(old->key.server, what,
+					  old->snapshot);
 	int err;
 
 	if (!row)
@@ -339,15 +316,16 @@ static int hear(struct ipos_listen_table *table, __be32 server,
 	if (!row)
 		return add(table, server, what, snapshot);
 	row->snapshot = snapshot;
-	return same_process(&row->what, what) ? 0 :
-	       replace(table, row, what, snapshot);
+	if (same_process(&row->what, what) || (server == IPOS_HERE && !what->pid))
+		return 0;
+	return replace(table, row, what);
 }
 
 /**
  * ipos_listen_heard() - a snapshot names a socket
  * @table: the table
  * @server: whose: a row of the Server State Table, or IPOS_HERE
- * @what: the socket
+ * @what: the socket; one of this board without a process id keeps its process
  * @snapshot: of which it is part
  *
  * Any context.
@@ -367,6 +345,28 @@ int ipos_listen_heard(struct ipos_listen_table *table, __be32 server,
 	return err;
 }
 
+/**
+ * ipos_listen_own() - tell the process of a socket of this board
+ * @table: the table
+ * @what: the socket, and its process: none if the id is 0
+ *
+ * Nothing happens when the socket has no row. Any context.
+ */
+void ipos_listen_own(struct ipos_listen_table *table,
+		     const struct ipos_listener *what)
+{
+	struct ipos_listen_key key = key_of(IPOS_HERE, what);
+	struct ipos_listen *row;
+
+	spin_lock_bh(&table->lock);
+	rcu_read_lock();
+	row = rhashtable_lookup(&table->rows, &key, by_key);
+	if (row && !same_process(&row->what, what))
+		replace(table, row, what);
+	rcu_read_unlock();
+	spin_unlock_bh(&table->lock);
+}
+
 static void remove(struct ipos_listen_table *table, struct board *board,
 		   struct ipos_listen *row)
 {
@@ -380,10 +380,10 @@ static void remove(struct ipos_listen_table *table, struct board *board,
 }
 
 /**
- * ipos_listen_complete() - a snapshot is complete: what it did not name is gone
+ * ipos_listen_complete() - what was named by older snapshots only is gone
  * @table: the table
  * @server: whose: a row of the Server State Table, or IPOS_HERE
- * @snapshot: the one
+ * @snapshot: the one that is complete, compared as sequence numbers are
  *
  * Any context.
  */
@@ -398,7 +398,7 @@ void ipos_listen_complete(struct ipos_listen_table *table, __be32 server,
 	board = get_board(table, server);
 	if (board) {
 		list_for_each_entry_safe(row, next, &board->rows, list)
-			if (row->snapshot != snapshot)
+			if ((s32)(row->snapshot - snapshot) < 0)
 				remove(table, board, row);
 		WRITE_ONCE(board->known, true);
 	}

@@ -76,11 +76,11 @@ void ipos_listen_table_destroy(struct ipos_listen_table *table);
 bool ipos_listen_has(struct ipos_listen_table *table, __be32 server, u8 proto,
 		     __be16 port);
 bool ipos_listen_known(struct ipos_listen_table *table, __be32 server);
-bool ipos_listen_find(struct ipos_listen_table *table, __be32 server,
-		      struct ipos_listener *what);
 
 int ipos_listen_heard(struct ipos_listen_table *table, __be32 server,
 		      const struct ipos_listener *what, u32 snapshot);
+void ipos_listen_own(struct ipos_listen_table *table,
+		     const struct ipos_listener *what);
 void ipos_listen_complete(struct ipos_listen_table *table, __be32 server,
 			  u32 snapshot);
 void ipos_listen_forget(struct ipos_listen_table *table, __be32 server);

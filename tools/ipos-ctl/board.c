@@ -128,6 +128,50 @@ static const struct field fields[] = {
 		"limit-url", &kind_u32, IPOS_A_BOARD_LIMIT_URL,
 		NULL, "rows of the URL Map"
 	},
+	[IPOS_A_BOARD_LINK_SPEED] = {
+		"link-speed", &kind_u32, IPOS_A_BOARD_LINK_SPEED,
+		NULL, "of the devices with a role, Mbit/s; 0: as they say"
+	},
+	[IPOS_A_BOARD_LIMIT_LISTEN] = {
+		"limit-listen", &kind_u32, IPOS_A_BOARD_LIMIT_LISTEN,
+		NULL, "rows of the Listening Sockets Table"
+	},
+	[IPOS_A_BOARD_LIMIT_APP] = {
+		"limit-app", &kind_u32, IPOS_A_BOARD_LIMIT_APP,
+		NULL, "rows of the Application Information Table"
+	},
+	[IPOS_A_BOARD_CONNECTIONS] = {
+		"connections", &kind_u32, IPOS_A_BOARD_CONNECTIONS,
+		NULL, "established TCP connections"
+	},
+	[IPOS_A_BOARD_CPU] = {
+		"cpu", &kind_u32, IPOS_A_BOARD_CPU,
+		NULL, "CPU utilization, per mille"
+	},
+	[IPOS_A_BOARD_MEMORY] = {
+		"memory", &kind_u64, IPOS_A_BOARD_MEMORY,
+		NULL, "available memory, KiB"
+	},
+	[IPOS_A_BOARD_BANDWIDTH] = {
+		"bandwidth", &kind_u64, IPOS_A_BOARD_BANDWIDTH,
+		NULL, "available bandwidth, kbit/s"
+	},
+	[IPOS_A_BOARD_IN_FLIGHT] = {
+		"in-flight", &kind_u32, IPOS_A_BOARD_IN_FLIGHT,
+		NULL, "endpoints attached here and connections not accepted yet"
+	},
+	[IPOS_A_BOARD_ACCEPT_US] = {
+		"accept-us", &kind_u32, IPOS_A_BOARD_ACCEPT_US,
+		NULL, "how long a connection waits to be accepted, us"
+	},
+	[IPOS_A_BOARD_MEMORY_TOTAL] = {
+		"memory-total", &kind_u32, IPOS_A_BOARD_MEMORY_TOTAL,
+		NULL, "memory in all, MiB"
+	},
+	[IPOS_A_BOARD_BANDWIDTH_TOTAL] = {
+		"bandwidth-total", &kind_u32, IPOS_A_BOARD_BANDWIDTH_TOTAL,
+		NULL, "bandwidth in all, Mbit/s; 0: not known"
+	},
 	[IPOS_A_BOARD_STATE] = {
 		"state", &kind_u8_word, IPOS_A_BOARD_STATE,
 		states, "whether it takes part"
@@ -158,6 +202,14 @@ static const struct field *const columns[] = {
 	FIELD(UNFINISHED),
 	FIELD(FORWARDED),
 	FIELD(TAKEN),
+	FIELD(CONNECTIONS),
+	FIELD(CPU),
+	FIELD(MEMORY),
+	FIELD(BANDWIDTH),
+	FIELD(IN_FLIGHT),
+	FIELD(ACCEPT_US),
+	FIELD(MEMORY_TOTAL),
+	FIELD(BANDWIDTH_TOTAL),
 	FIELD(LOAD_THRESHOLD),
 	FIELD(HOLD_BYTES),
 	FIELD(HOLD_MS),
@@ -183,6 +235,9 @@ static const struct field *const columns[] = {
 	FIELD(LIMIT_SERVER),
 	FIELD(LIMIT_SERVICE),
 	FIELD(LIMIT_URL),
+	FIELD(LINK_SPEED),
+	FIELD(LIMIT_LISTEN),
+	FIELD(LIMIT_APP),
 	NULL
 };
 
@@ -217,6 +272,9 @@ static const struct arg set_args[] = {
 	SETTING(LIMIT_SERVER),
 	SETTING(LIMIT_SERVICE),
 	SETTING(LIMIT_URL),
+	SETTING(LINK_SPEED),
+	SETTING(LIMIT_LISTEN),
+	SETTING(LIMIT_APP),
 	{ NULL }
 };
 
