@@ -181,14 +181,6 @@ static int print_url(const struct ipos_entries *entries, struct net *net,
 	return line.len;
 }
 
-static void put_address(struct line *line, __be32 addr)
-{
-	if (addr)
-		put(line, "%pI4", &addr);
-	else
-		put(line, "-");
-}
-
 /* Names are a program's to choose: a line stays a line, a column a column. */
 static void put_name(struct line *line, const char *name)
 {
@@ -205,9 +197,13 @@ static int print_listen(const struct ipos_entries *entries, struct net *net,
 {
 	const struct ipos_listen *row = obj;
 	struct line line = { .text = text };
+	__be32 server = row->key.server ?:
+			READ_ONCE(ipos_board(net)->engine.settings.server_ip);
 
-	put_address(&line, row->key.server ?:
-		    READ_ONCE(ipos_board(net)->engine.settings.server_ip));
+	if (server)
+		put(&line, "%pI4", &server);
+	else
+		put(&line, "-");
 	put(&line, " %u", ntohs(row->what.port));
 	if (row->what.pid)
 		put(&line, " %u", row->what.pid);
@@ -215,9 +211,7 @@ static int print_listen(const struct ipos_entries *entries, struct net *net,
 		put(&line, " -");
 	put_name(&line, row->what.name);
 	put_word(&line, protocols, ARRAY_SIZE(protocols), row->what.proto);
-	put(&line, " ");
-	put_address(&line, row->what.addr);
-	put(&line, "\n");
+	put(&line, " %pI4\n", &row->what.addr);
 	return line.len;
 }
 

@@ -4,6 +4,7 @@
 #include "engine/abort.h"
 #include "engine/engine.h"
 #include "engine/walker.h"
+#include "table/news.h"
 
 /* What a board has until it is told otherwise. */
 const struct ipos_settings ipos_engine_defaults = {
@@ -67,6 +68,18 @@ flows:
 	return err;
 }
 
+static void tell_listener(struct ipos_listen_table *table, __be32 server,
+			  const struct ipos_listener *what, bool listens)
+{
+	const struct ipos_engine *engine = container_of(table,
+							struct ipos_engine,
+							listens);
+
+	ipos_cluster_event(engine->net,
+			   listens ? IPOS_CLUSTER_EVENT_LISTENING :
+				     IPOS_CLUSTER_EVENT_CLOSED, server, what);
+}
+
 static void start_host(struct ipos_engine *engine)
 {
 	engine->host = (struct ipos_host){
@@ -114,6 +127,7 @@ int ipos_engine_init(struct ipos_engine *engine, struct net *net)
 	engine->epoch = get_random_u64() | 1;
 	engine->started = get_jiffies_64();
 	ipos_abort_init(engine);
+	engine->listens.changed = tell_listener;
 	ipos_walker_start(engine);
 	start_host(engine);
 	return 0;

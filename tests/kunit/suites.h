@@ -11,6 +11,8 @@ extern struct kunit_suite ipos_server_suite;
 extern struct kunit_suite ipos_service_suite;
 extern struct kunit_suite ipos_url_suite;
 extern struct kunit_suite ipos_withdrawn_suite;
+extern struct kunit_suite ipos_listen_suite;
+extern struct kunit_suite ipos_app_suite;
 extern struct kunit_suite ipos_pending_suite;
 
 /* 192.0.2.0/24, 10.0.0.0/24: the network byte order of the last number. */

@@ -11,7 +11,7 @@ mkdir -p build/unit/ctl
 flock build/unit/ctl.lock make -s -C tools/ipos-ctl O="$PWD/build/unit/ctl" || exit
 PATH=$PWD/build/unit/ctl:$PATH
 
-plan 136
+plan 140
 
 # wrong TEXT WORD...: an error of the caller's
 wrong() {
@@ -26,10 +26,12 @@ Usage: ipos-ctl [OPTIONS] OBJECT [COMMAND [ARGUMENTS]]
        ipos-ctl help [OBJECT [COMMAND]]
 
 Objects:
+  app                    the Application Information Table: who listens here
   board                  this board: its settings and limits
   connect                the Forward-Connect Table: being handed over
   dev                    network devices and their roles
   forward                the Forward Table: other boards' endpoints
+  listen                 the Listening Sockets Table: what listens where
   local                  the Local Table: endpoints with a socket here
   monitor                what happens, as it happens
   save                   everything configured, as commands for -batch

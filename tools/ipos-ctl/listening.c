@@ -46,5 +46,4 @@ static const struct command commands[] = {
 	{ NULL }
 };
 
-OBJECT(listen, "the Listening Sockets Table: what can be asked where",
-       commands);
+OBJECT(listen, "the Listening Sockets Table: what listens where", commands);

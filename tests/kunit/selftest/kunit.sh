@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit
 . lib/tap.sh
 
 results=/sys/kernel/debug/kunit
-suites="flow server service url withdrawn pending"
+suites="flow server service url withdrawn listen app pending"
 # Loaded and unloaded, each suite's end, each case.
 plan $((2 + $(wc -w <<<"$suites") + $(cat kunit/*.c | grep -c 'KUNIT_CASE(')))
 
