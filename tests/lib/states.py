@@ -15,6 +15,9 @@ class States:
 
     def __init__(self, board, listener, net, fake, number=30000):
         self.board, self.listener, self.net, self.fake = board, listener, net, fake
+        # A board that has gone may have said things again before it heard the answer.
+        fake.sync(board)
+        fake.forget()
         board.set(hold_ms=600000, offer_ms=10000, ack_ms=10000, reserve_ms=600000)
         board.ctl("service", "add", "tcp", f"{board.address}:80", "inspect", "http")
         board.ctl("url", "add", "*/fake", "server", self.fake.address)
