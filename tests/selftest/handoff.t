@@ -4,6 +4,7 @@
 """The rules of the hand-off, one by one: board 2 as the target of an origin played by hand, board 1 as the origin whose
 target is played by hand, and at last both of them on a fabric that loses, doubles and reorders."""
 
+import ctypes
 import os
 import socket
 import struct
@@ -13,8 +14,8 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from player import (ACK, CLOSED, CONNECTION, HAS_SACK, HAS_TIMESTAMPS, HAS_WSCALE, MASK, PACKET, REFUSAL, UNATTACHED,
-                    WITHDRAW, Clients, Fabric, Namespace, accept, accepted, cluster, conn, counted, frame, mss, notice,
-                    receive, sack, segment, sh, tcb, timestamps, wscale)
+                    WITHDRAW, Board, Clients, Fabric, Namespace, accept, accepted, cluster, conn, counted, forwarding,
+                    frame, mss, notice, receive, sack, segment, sh, tcb, timestamps, wscale)
 from tap import WAIT, after_each, check, equal, run, test, wait_for
 
 board1, board2 = cluster(2)
@@ -609,6 +610,56 @@ def _():
     o.end(sock)
 
 
+@test("what brings a receive queue nothing new is dropped and counted: its offer, copies, what lies before it")
+def _():
+    o = Origin(queued=b"begin")
+    o.offer()
+    with counts(frames_received=1, drop_repeated_offer=1):
+        o.offer()
+    o.packet("A", b"beg", seq=o.first)
+    with counts(frames_received=2, drop_packet_copy=1, drop_packet_sequence=1):
+        o.packet("A", b"eg", seq=o.first + 1)
+        o.packet("A", b"xbe", seq=o.first - 1)
+    o.packet("A", b"gin", seq=o.first + 2)
+    o.acknowledged()
+    with counts(frames_received=1, drop_packet_copy=1):
+        o.packet("A", b"begin", seq=o.first)
+    o.packet("PA", b"more")
+    o.end(o.accept(b"beginmore"))
+
+
+def filtered(listener, longest):
+    """Its connections take no longer segments than this, TCP header included (SO_ATTACH_FILTER)."""
+    code = ctypes.create_string_buffer(struct.pack("HBBI" * 4, 0x80, 0, 0, 0, 0x25, 0, 1, longest, 6, 0, 0, 0, 6, 0, 0,
+                                                   MASK))
+    listener.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HP", 4, ctypes.addressof(code)))
+    return listener
+
+
+@test("what the application's own socket filter refuses is dropped and counted, at the target and where it arrived")
+def _():
+    listener = filtered(board2.listen(8080), 40)
+    o = Origin(target=(board2.fabric, 8080), queued=b"longer than twenty bytes")
+    o.offer()
+    o.packet("A", o.queued, seq=o.first)
+    o.acknowledged()
+    with counts(frames_received=1, accepted=1, delivered=1, drop_packet_attach=1, table_reserved=-1):
+        o.packet()
+    sock, _ = accept(listener)
+    o.next = o.first
+    o.end(sock)
+    listener.close()
+    listener = filtered(board1.listen(83), 40)
+    with at_origin(syn_received=1, established=1, held=1, policy_hit=1, policy_local_first=1, attached_here=1,
+                   drop_packet_attach=1, table_local=1):
+        o = Offered("/here", port=83)
+    sock, _ = accept(listener)
+    o.client.send("R", seq=o.first)
+    wait_for(lambda: not board1.flows("local", "port", str(o.at[1])), "the reset")
+    sock.close()
+    listener.close()
+
+
 @test("an incomplete one ends silently")
 def _():
     timers(board2, reserve=20, ack=10)
@@ -948,12 +999,107 @@ def _():
 def _():
     o = Offered(port=83)
     o.got = fake.expect(CONNECTION, client=o.at, target=(fake.address, 83))
-    with at_origin(frames_received=2, frames_sent=1, handoff_refused=2, handoff_refused_no_listener=2, handoff_offered=1,
-                   here_no_listener=1, unplaced=1, reset_sent=1, next_candidate=2, skipped_drain=2,
+    with at_origin(frames_received=2, frames_sent=1, handoff_refused=2, handoff_refused_no_listener=2,
+                   handoff_offered=1, here_no_listener=1, unplaced=1, reset_sent=1, next_candidate=2, skipped_drain=2,
                    skipped_not_listening=2, table_forward_connect=-1, table_forward=-1, table_temporary=0):
         fake.send(board1, REFUSAL, o.at, (fake.address, 83), notice(NO_LISTENER, o.got.handoff_id, o.service))
     o.client.expect("RA", seq=o.client.iss + 1 & MASK)
     equal(o.state(), None)
+
+
+@test("refusals are counted by their reason, those of a later version of ipOS as other")
+def _():
+    names = "no_listener", "queue_full", "no_memory", "exists", "version", "no_route", "draining"
+    for reason, name in (*enumerate(names, 1), (0, "other"), (8, "other"), (65535, "other")):
+        o = Offered().offer()
+        with at_origin(frames_received=1, handoff_refused=1, **{f"handoff_refused_{name}": 1}, next_candidate=1,
+                       attached_here=1, table_forward_connect=-1, table_forward=-1, table_local=1):
+            o.tell(REFUSAL, reason)
+        o.served(here)
+
+
+@test("where this board cannot attach it either, it is counted why")
+def _():
+    others = board2.fabric, fake.address
+    for address in others:
+        board1.ctl("server", "set", address, "state", "down")
+    listener = board1.listen(83, backlog=0)
+    first = Offered("/here", port=83)
+    alone = dict(held=1, policy_hit=1, policy_local_first=1, skipped_drain=3, unplaced=1)
+    with at_origin(**alone, syn_received=1, established=1, here_queue_full=1, reset_sent=1):
+        second = Offered("/here", port=83)
+    second.client.expect("RA")
+    first.served(listener)
+    listener.close()
+    # A program of this board calls the client from the service's port.
+    o = Offered("/here", port=82, quiet=True)
+    with Namespace(board1.name):
+        native = socket.socket()
+    native.setblocking(False)
+    native.bind((board1.address, 82))
+    native.connect_ex(o.at)
+    o.client.expect("S")
+    o.client.ack = o.client.iss + 1 & MASK
+    with at_origin(**alone, here_exists=1, reset_sent=1, table_temporary=-1):
+        o.client.send("PA", o.request)
+    o.client.expect("RA")
+    native.close()
+    o = Offered("/here", port=82, quiet=True)
+    sh(f"ip -n board1 route add unreachable {net.address}")
+    with counted(board1, lambda: fake.sync(board1), SLOW, **alone, here_no_route=1, drop_no_route=1,
+                 table_temporary=-1):
+        o.client.send("PA", o.request)
+    sh(f"ip -n board1 route del unreachable {net.address}")
+    for address in others:
+        board1.ctl("server", "set", address, "state", "up")
+
+
+@test("a board that is deleted before its turn is passed over")
+def _():
+    board1.ctl("server", "set", other.address, "state", "up")
+    for one in fake, other:
+        board1.ctl("url", "add", "*/two", "server", one.address)
+    o = Offered("/two")
+    net.sync(board1)
+    first, second = fake, other
+    if not board1.flows("connect", "server", fake.address, "port", str(o.at[1])):
+        first, second = other, fake
+    o.id = first.expect(CONNECTION, client=o.at).handoff_id
+    board1.ctl("server", "del", second.address)
+    with at_origin(frames_received=1, handoff_refused=1, handoff_refused_no_memory=1, next_candidate=1,
+                   handoff_no_server=1, attached_here=1, table_forward_connect=-1, table_forward=-1, table_local=1):
+        o.tell(REFUSAL, NO_MEMORY, by=first)
+        first.sync(board1)
+    o.served(here)
+    board1.ctl("server", "add", second.address, "lladdr", second.mac)
+    board1.ctl("server", "set", other.address, "state", "drain")
+    for one in fake, other:
+        board1.ctl("url", "del", "*/two", "server", one.address)
+
+
+@test("a board without a Server IP hands nothing over")
+def _():
+    nameless = Board(7)
+    sh(f"ip netns add {nameless.name}")
+    sh(f"ip link add name board7-eth0 type veth peer name eth0 address {nameless.mac(0)} netns {nameless.name}")
+    sh("ip link set dev board7-eth0 master clients addrgenmode none up")
+    sh(f"ip -n {nameless.name} link set dev eth0 addrgenmode none up")
+    sh(f"ip -n {nameless.name} address add {nameless.address}/24 dev eth0")
+    sh(f"ip -n {nameless.name} neigh replace {net.address} lladdr {net.mac} dev eth0 nud permanent")
+    wait_for(lambda: forwarding("board7-eth0"), "the bridge's port")
+    nameless.ctl("dev", "add", "eth0", "role", "both")
+    nameless.ctl("server", "add", board2.fabric, "lladdr", board2.mac(1))
+    nameless.ctl("service", "add", "tcp", f"{nameless.address}:80", "inspect", "http")
+    nameless.ctl("url", "add", "*", "server", board2.fabric)
+    nameless.set(settle_ms=0)
+    listener, c = nameless.listen(), net.client(nameless)
+    with counted(nameless, lambda: net.sync(nameless), SLOW, syn_received=1, established=1, held=1, url_hit=1,
+                 handoff_no_server_ip=1, attached_here=1, table_local=1):
+        c.handshake()
+        c.send("PA", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    sock, _ = accept(listener)
+    for one in sock, listener:
+        one.close()
 
 
 @test("a refusal counts only while it is offered, from the board and for the hand-off it was offered with")
@@ -1072,7 +1218,10 @@ def _():
     o.acknowledge()
     fake.expect(WITHDRAW, client=o.at, handoff_id=o.id, service=NOBODY)
     # A new connection of the same port would be offered with the same header. The answer shortens nothing.
-    Offered(sport=o.at[1]).served(here)
+    with at_origin(syn_received=1, established=1, held=1, url_hit=1, handoff_header_used=1, attached_here=1,
+                   table_local=1):
+        second = Offered(sport=o.at[1])
+    second.served(here)
     with at_origin(frames_received=1, withdrawal_answered=1):
         o.tell(CLOSED, WITHDRAWN)
     Offered(sport=o.at[1]).served(here)
@@ -1101,7 +1250,9 @@ def _():
         one = Offered(port=80).offer()
         if ready:
             one.moved()
-        two = Offered(port=82, sport=one.at[1])
+        with at_origin(syn_received=1, established=1, held=1, url_hit=1, handoff_header_used=1, attached_here=1,
+                       table_local=1):
+            two = Offered(port=82, sport=one.at[1])
         fake.nothing(board1)
         two.served(here)
         if not ready:
