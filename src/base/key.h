@@ -40,6 +40,14 @@ static inline struct ipos_key ipos_key_init(u8 proto, __be32 caddr,
 	};
 }
 
+/* Of the connection a frame is about: its header names the client alone. */
+static inline struct ipos_key ipos_key_of(const struct ipos_hdr *hdr,
+					  __be32 saddr, __be16 sport)
+{
+	return ipos_key_init(hdr->protocol, hdr->src_ip, hdr->src_port, saddr,
+			     sport);
+}
+
 static inline u32 ipos_key_ports(const struct ipos_key *key)
 {
 	return (__force u32)key->sport << 16 | (__force u32)key->cport;

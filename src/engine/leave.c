@@ -256,9 +256,8 @@ void ipos_leave_heard(struct ipos_engine *engine, struct ipos_server *sender,
 		      const struct ipos_hdr *hdr,
 		      const struct ipos_notice *notice)
 {
-	struct ipos_key key = ipos_key_init(hdr->protocol, hdr->src_ip,
-					    hdr->src_port, notice->server_ip,
-					    notice->server_port);
+	struct ipos_key key = ipos_key_of(hdr, notice->server_ip,
+					  notice->server_port);
 	struct ipos_flow *flow = ipos_flow_peek(&engine->flows, &key);
 	struct ipos_notice answer = *notice;
 	bool known = false;

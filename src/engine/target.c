@@ -16,8 +16,7 @@ static struct ipos_event event_of_offer(const struct ipos_server *sender,
 					enum ipos_refusal reason)
 {
 	return (struct ipos_event){
-		.key = ipos_key_init(hdr->protocol, hdr->src_ip, hdr->src_port,
-				     conn->server_ip, conn->server_port),
+		.key = ipos_key_of(hdr, conn->server_ip, conn->server_port),
 		.handoff_id = conn->tcb.handoff_id,
 		.peer = sender->ip,
 		.role = IPOS_HANDOFF_ROLE_TARGET,
@@ -165,9 +164,8 @@ static void accept_offer(struct ipos_engine *engine,
 			 const struct ipos_hdr *hdr,
 			 const struct ipos_conn *conn)
 {
-	struct ipos_key key = ipos_key_init(hdr->protocol, hdr->src_ip,
-					    hdr->src_port, conn->server_ip,
-					    conn->server_port);
+	struct ipos_key key = ipos_key_of(hdr, conn->server_ip,
+					  conn->server_port);
 	struct ipos_flow *flow = ipos_flow_peek(&engine->flows, &key);
 	int err;
 
@@ -425,9 +423,8 @@ static bool withdraw_connection(struct ipos_engine *engine,
 				const struct ipos_hdr *hdr,
 				const struct ipos_notice *notice)
 {
-	struct ipos_key key = ipos_key_init(hdr->protocol, hdr->src_ip,
-					    hdr->src_port, notice->server_ip,
-					    notice->server_port);
+	struct ipos_key key = ipos_key_of(hdr, notice->server_ip,
+					  notice->server_port);
 	struct ipos_flow *flow = ipos_flow_peek(&engine->flows, &key);
 
 	if (flow)
