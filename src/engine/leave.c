@@ -54,6 +54,24 @@ static void leave_forward(struct round *round, struct ipos_flow *flow)
 		ipos_forward_leave(engine, flow);
 }
 
+/* What came of another board. Returns whether a socket is to be aborted. */
+static bool leave_taken(struct ipos_engine *engine, struct ipos_flow *flow)
+{
+	switch (ipos_flow_state(flow)) {
+	case IPOS_FLOW_RESERVED:
+		if (flow->pending)
+			ipos_reserve_leave(flow);
+		return false;
+	case IPOS_FLOW_LOCAL:
+		if (!(flow->flags & IPOS_FLOW_TARGET))
+			return false;
+		ipos_abort(engine, flow);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void leave_locked(struct round *round, struct ipos_flow *flow)
 {
 	struct ipos_engine *engine = round->engine;
@@ -67,23 +85,13 @@ static void leave_locked(struct round *round, struct ipos_flow *flow)
 	case IPOS_FLOW_FORWARD:
 		leave_forward(round, flow);
 		break;
-	case IPOS_FLOW_RESERVED:
-		if (flow->pending)
-			ipos_reserve_leave(flow);
-		break;
-	case IPOS_FLOW_LOCAL:
-		if (!(flow->flags & IPOS_FLOW_TARGET))
-			break;
-		ipos_abort(engine, flow);
-		round->doomed++;
-		break;
 	case IPOS_FLOW_CLOSED:
 		/* Told once more: nobody will be here to say it again. */
 		if (flow->flags & IPOS_FLOW_DOOMED)
 			ipos_target_tell_closed(engine, flow);
 		break;
 	default:
-		break;
+		round->doomed += leave_taken(engine, flow);
 	}
 }
 
@@ -181,19 +189,10 @@ static void leave_peer_locked(struct ipos_engine *engine,
 		ipos_forward_lost(engine, flow,
 				  IPOS_HANDOFF_REASON_STOPPING);
 		break;
-	case IPOS_FLOW_RESERVED:
-		if (flow->pending)
-			ipos_reserve_leave(flow);
-		break;
-	case IPOS_FLOW_LOCAL:
-		if (!(flow->flags & IPOS_FLOW_TARGET))
-			break;
-		ipos_abort(engine, flow);
-		/* When it has closed the board may be out of reach. */
-		ipos_target_tell_closed(engine, flow);
-		break;
 	default:
-		break;
+		/* When it has closed the board may be out of reach. */
+		if (leave_taken(engine, flow))
+			ipos_target_tell_closed(engine, flow);
 	}
 }
 
