@@ -8,8 +8,8 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from player import (CONNECTION, MASK, Clients, Fabric, accept, accepted, cluster, mss, receive, requested, sack, sh, snmp,
-                    sysctl, tcp_info, timestamps, wscale)
+from player import (CONNECTION, MASK, Clients, Fabric, accept, accepted, cluster, mss, receive, requested, sack, sh,
+                    snmp, sysctl, tcp_info, timestamps, wscale)
 from tap import WAIT, after_each, check, equal, run, test, wait_for
 
 board1, board2 = cluster(2)
@@ -177,42 +177,34 @@ def same_at_both_ends(sock, app, wanted):
     equal((client["snd_mss"], server["snd_mss"]), (1444 - space, 1460 - space))
 
 
-def combinations():
-    for n in range(8):
-        yield {name: n >> bit & 1 for bit, name in enumerate(SWITCHES)}
-
-
 def switch(namespace, chosen):
     for name, value in chosen.items():
         sysctl(namespace, SWITCHES[name], value)
     return {name for name, value in chosen.items() if value}
 
 
-@test("real clients with timestamps, SACK and window scaling in every combination: 200 kB each way")
-def _():
-    data = os.urandom(200000)
-    for chosen in combinations():
-        wanted = switch("client", chosen)
+def combine(namespace, size):
+    """There every combination; real clients, and so much data each way, here and handed off."""
+    data = os.urandom(size)
+    for n in range(8):
+        wanted = switch(namespace, {name: n >> bit & 1 for bit, name in enumerate(SWITCHES)})
         for request, listener in BOTH:
             sock, app = requested(request, listener)
             same_at_both_ends(sock, app, wanted)
             both_ways(sock, app, data)
             sock.close()
             app.close()
+
+
+@test("real clients with timestamps, SACK and window scaling in every combination: 200 kB each way")
+def _():
+    combine("client", 200000)
 
 
 @test("what the board itself has switched off is not agreed on; the other board's switches do not matter")
 def _():
-    data = os.urandom(50000)
     switch("board2", dict.fromkeys(SWITCHES, 0))
-    for chosen in combinations():
-        wanted = switch("board1", chosen)
-        for request, listener in BOTH:
-            sock, app = requested(request, listener)
-            same_at_both_ends(sock, app, wanted)
-            both_ways(sock, app, data)
-            sock.close()
-            app.close()
+    combine("board1", 50000)
 
 
 def gathering(request):
