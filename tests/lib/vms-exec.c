@@ -42,7 +42,7 @@
 #define MACHINES	"/run/vms/machines/"
 #define CONTROL_PORT	9
 #define PART_MAX	16384
-#define MESSAGE_MAX	(1 << 22)
+#define MESSAGE_MAX	(4096 * 1024)
 #define CONNECT_MS	120000
 #define STATUS_FAILED	255
 

@@ -25,7 +25,7 @@
 #define NETS_MAX	8
 #define FRAME_MAX	(68 * 1024)
 /* What waits for a machine: more than this, and new frames are lost. */
-#define QUEUE_MAX	(1 << 20)
+#define QUEUE_MAX	(1024 * 1024)
 #define ADDRESSES_MAX	1024
 #define HEAD		4	/* a frame's length goes before it */
 

@@ -17,11 +17,11 @@ list_types='COMPLEX_MACRO|MACRO_ARG_REUSE|BRACKET_SPACE|TRAILING_SEMICOLON|MULTI
 # The kernel's own macros for tracepoints, laid out as it lays them out.
 traces=(src/base/trace.h)
 trace_types='OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT'
-# User space does not have the kernel's __printf() and its like.
-user_types='PREFER_DEFINED_ATTRIBUTE_MACRO'
+# User space does not have the kernel's __printf() and its like, nor u32.
+user_types='PREFER_DEFINED_ATTRIBUTE_MACRO|PREFER_KERNEL_TYPES'
 
 sources 'src/*.[ch]' 'include/*.h' 'tools/*.[ch]' 'tests/unit/*.[ch]' 'tests/kunit/*.[ch]' \
-	'tests/bench/*.c' 'tests/harness/sick/*.c'
+	'tests/lib/*.c' 'tests/bench/*.c' 'tests/harness/sick/*.c'
 checkpatch=$(linux_script checkpatch.pl) || exit
 # The specification's word, which the kernel's list spells in the American way.
 sed -i '/^acknowledgement||/d' "${checkpatch%/*}/spelling.txt"
