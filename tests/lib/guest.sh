@@ -160,7 +160,8 @@ guest_append() {
 	# Where the host is busy the timer may not tick as soon as the kernel's check of it wants.
 	append+=" norandmaps tsc=reliable no_timer_check"
 	append+=" sysctl.kernel.hung_task_panic=1 sysctl.kernel.hung_task_timeout_secs=$((60 * patience))"
-	append+=" sysctl.kernel.watchdog_thresh=$((10 * patience)) rcupdate.rcu_cpu_stall_timeout=$((21 * patience))"
+	# What is given as sysctl holds only when the kernel has booted, which may take long by itself.
+	append+=" watchdog_thresh=$((10 * patience)) rcupdate.rcu_cpu_stall_timeout=$((21 * patience))"
 	append+=" random.trust_cpu=on"
 	append+=" ipos_top=\"$top\" ipos_work=\"$1\" ipos_cwd=\"$PWD\""
 	# An idle guest that counts skips to its next timer: a wait for the host may take it minutes.
