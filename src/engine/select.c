@@ -25,7 +25,7 @@ static bool by_url(struct ipos_endpoint *ep)
 	};
 
 	choice.n_named = ipos_url_lookup(&engine->urls, ep->http.host,
-					 ep->http.path, servers);
+					 ep->http.path.text, servers);
 	if (choice.n_named)
 		policy_of(ep)->order(&choice);
 	return ep->n_candidates;

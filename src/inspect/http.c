@@ -8,6 +8,7 @@
  * matters here is never to understand another host or path than the server
  * will, so whatever is malformed or could be read in two ways is "none".
  */
+#include "inspect/ascii.h"
 #include "inspect/http.h"
 
 enum state {
@@ -19,8 +20,6 @@ enum state {
 	ST_SLASHES,		/* those between scheme and authority */
 	ST_AUTHORITY,
 	ST_PATH,
-	ST_PCT_HIGH,
-	ST_PCT_LOW,
 	ST_QUERY,
 	ST_ASTERISK,
 	ST_VERSION,
@@ -56,16 +55,6 @@ enum field {
 
 #define MISMATCH	0xff
 
-static bool is_alpha(u8 c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(u8 c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool is_blank(u8 c)
 {
 	return c == ' ' || c == '\t';
@@ -76,13 +65,6 @@ static bool is_ctl(u8 c)
 	return c < ' ' || c == 0x7f;
 }
 
-/* RFC 3986, section 2.3. */
-static bool is_unreserved(u8 c)
-{
-	return is_alpha(c) || is_digit(c) ||
-	       c == '-' || c == '.' || c == '_' || c == '~';
-}
-
 /* RFC 9110, section 5.6.2: what methods and field names are made of. */
 static bool is_token(u8 c)
 {
@@ -91,7 +73,7 @@ static bool is_token(u8 c)
 	case '*': case '+': case '^': case '`': case '|':
 		return true;
 	default:
-		return is_unreserved(c);
+		return ipos_is_unreserved(c);
 	}
 }
 
@@ -103,24 +85,8 @@ static bool is_regname(u8 c)
 	case '*': case '+': case ',': case ';': case '=': case '%':
 		return true;
 	default:
-		return is_unreserved(c);
+		return ipos_is_unreserved(c);
 	}
-}
-
-static u8 to_lower(u8 c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
-/* The digit's value, or -1. */
-static int from_hex(u8 c)
-{
-	c = to_lower(c);
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
 }
 
 /* Goes on comparing what is read, from h->match = 0, with a word. */
@@ -137,18 +103,11 @@ static bool match_whole(const struct ipos_http *h, const char *word)
 	return h->match != MISMATCH && !word[h->match];
 }
 
-static void path_add(struct ipos_http *h, u8 c)
-{
-	/* A prefix is all that is ever looked up, so the rest may go. */
-	if (h->path_len < IPOS_HTTP_PATH_MAX)
-		h->path[h->path_len++] = (char)c;
-}
-
 static bool host_add(struct ipos_http *h, u8 c)
 {
 	if (h->host_len == IPOS_HTTP_HOST_MAX)
 		return false;
-	h->host[h->host_len++] = (char)to_lower(c);
+	h->host[h->host_len++] = (char)ipos_to_lower(c);
 	return true;
 }
 
@@ -203,7 +162,7 @@ static bool host_byte(struct ipos_http *h, u8 c)
 	case HOST_LITERAL_END:
 		return host_after(h, c);
 	case HOST_PORT:
-		return is_digit(c) || (is_blank(c) && host_after(h, c));
+		return ipos_is_digit(c) || (is_blank(c) && host_after(h, c));
 	default:
 		return is_blank(c);
 	}
@@ -247,6 +206,13 @@ static enum state version_begin(struct ipos_http *h)
 	return ST_VERSION;
 }
 
+static enum state path_end(struct ipos_http *h, u8 c)
+{
+	if (!ipos_path_end(&h->path))
+		return ST_NONE;
+	return c == ' ' ? version_begin(h) : ST_QUERY;
+}
+
 /*
  * The authority of an absolute URI overrides the field Host (RFC 9112, section
  * 3.2.2), and there an empty path is a slash (RFC 9110, section 4.2.3).
@@ -261,10 +227,8 @@ static enum state authority_byte(struct ipos_http *h, u8 c)
 	if (!h->host_len || !host_end(h))
 		return ST_NONE;
 	if (!h->connect)
-		path_add(h, '/');
-	if (c == ' ')
-		return version_begin(h);
-	return c == '/' ? ST_PATH : ST_QUERY;
+		ipos_path_add(&h->path, '/');
+	return c == '/' ? ST_PATH : path_end(h, c);
 }
 
 static enum state target_byte(struct ipos_http *h, u8 c)
@@ -274,10 +238,10 @@ static enum state target_byte(struct ipos_http *h, u8 c)
 	if (c == '*')
 		return ST_ASTERISK;
 	if (c == '/') {
-		path_add(h, c);
+		ipos_path_add(&h->path, c);
 		return ST_PATH;
 	}
-	return is_alpha(c) ? ST_SCHEME : ST_NONE;
+	return ipos_is_alpha(c) ? ST_SCHEME : ST_NONE;
 }
 
 static enum state scheme_byte(struct ipos_http *h, u8 c)
@@ -286,7 +250,7 @@ static enum state scheme_byte(struct ipos_http *h, u8 c)
 		h->match = 0;
 		return ST_SLASHES;
 	}
-	if (is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.')
+	if (ipos_is_alpha(c) || ipos_is_digit(c) || c == '+' || c == '-' || c == '.')
 		return ST_SCHEME;
 	return ST_NONE;
 }
@@ -309,46 +273,10 @@ static enum state query_byte(struct ipos_http *h, u8 c)
 
 static enum state path_byte(struct ipos_http *h, u8 c)
 {
-	if (c == '?')
-		return ST_QUERY;
-	if (c == '%')
-		return ST_PCT_HIGH;
-	if (query_byte(h, c) != ST_QUERY)
-		return c == ' ' ? ST_VERSION : ST_NONE;
-	path_add(h, c);
-	return ST_PATH;
-}
-
-static enum state pct_high_byte(struct ipos_http *h, u8 c)
-{
-	int digit = from_hex(c);
-
-	if (digit < 0)
+	if (c == ' ' || c == '?')
+		return path_end(h, c);
+	if (is_ctl(c) || c == '#' || !ipos_path_add(&h->path, c))
 		return ST_NONE;
-	h->pct = (u8)(digit << 4);
-	return ST_PCT_LOW;
-}
-
-/*
- * RFC 3986, section 6.2.2: an unreserved byte and its encoding are the same,
- * and so are both cases of the digits. Dot segments are left where they are;
- * a prefix in the URL Map sees the path as the client wrote it.
- */
-static enum state pct_low_byte(struct ipos_http *h, u8 c)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	int digit = from_hex(c);
-
-	if (digit < 0)
-		return ST_NONE;
-	h->pct |= (u8)digit;
-	if (is_unreserved(h->pct)) {
-		path_add(h, h->pct);
-		return ST_PATH;
-	}
-	path_add(h, '%');
-	path_add(h, digits[h->pct >> 4]);
-	path_add(h, digits[h->pct & 0xf]);
 	return ST_PATH;
 }
 
@@ -385,7 +313,7 @@ static enum state name_byte(struct ipos_http *h, u8 c)
 		}
 		return ST_VALUE;
 	}
-	match_byte(h, "host", to_lower(c));
+	match_byte(h, "host", ipos_to_lower(c));
 	return is_token(c) ? ST_NAME : ST_NONE;
 }
 
@@ -451,10 +379,6 @@ static enum state next_state(struct ipos_http *h, u8 c)
 		return authority_byte(h, c);
 	case ST_PATH:
 		return path_byte(h, c);
-	case ST_PCT_HIGH:
-		return pct_high_byte(h, c);
-	case ST_PCT_LOW:
-		return pct_low_byte(h, c);
 	case ST_QUERY:
 		return query_byte(h, c);
 	case ST_ASTERISK:
@@ -506,8 +430,10 @@ void ipos_http_init(struct ipos_http *h)
  * of a head is not bounded here.
  *
  * Tolerated: empty lines before the request, line ends without CR (RFC 9112,
- * section 2.2), folded field lines (section 5.2). Not resolved: dot segments
- * and repeated slashes in the path.
+ * section 2.2), folded field lines (section 5.2). Of several fields Host the
+ * first one counts: the server will refuse such a request, and one without
+ * Host of HTTP/1.1. The host is compared as it is written, as servers do: no
+ * percent-encoding is resolved there.
  *
  * Context: any; @h belongs to the caller alone.
  * Return: enum ipos_inspect.

@@ -4,42 +4,37 @@
 #define IPOS_INSPECT_HTTP_H
 
 #include "inspect/inspect.h"
+#include "inspect/path.h"
 #include "compat/types.h"
 
 #define IPOS_HTTP_HOST_MAX	255	/* a DNS name never exceeds it */
-#define IPOS_HTTP_PATH_MAX	511	/* what is kept of a longer path */
 
 /**
  * struct ipos_http - a request head on its way through the parser
  * @host: lower-cased, without port and without a final dot, an IPv6 literal
  *	with its brackets; NUL-terminated; empty if the request names none
- * @path: the path without query, begins with a slash, NUL-terminated, cut at
- *	IPOS_HTTP_PATH_MAX bytes; empty for the forms that have none (CONNECT
+ * @path: the path without query; empty for the forms that have none (CONNECT
  *	with an authority, an asterisk)
  * @host_len: of @host, bytes without the NUL
- * @path_len: of @path, bytes without the NUL
  * @missing: what is wanted and not known yet, bits private to the parser
  * @state: private to the parser, as all below
  * @host_state: where in a host the parser is
  * @field: which field's value is being read
  * @match: how many bytes of the word looked for have been met
  * @connect: the method is CONNECT
- * @pct: the first digit of a percent-encoded byte, shifted into place
  *
  * @host and @path are to be read after IPOS_INSPECT_FOUND only.
  */
 struct ipos_http {
 	char	host[IPOS_HTTP_HOST_MAX + 1];
-	char	path[IPOS_HTTP_PATH_MAX + 1];
+	struct ipos_path path;
 	u16	host_len;
-	u16	path_len;
 	u8	missing;
 	u8	state;
 	u8	host_state;
 	u8	field;
 	u8	match;
 	u8	connect;
-	u8	pct;
 };
 
 void ipos_http_init(struct ipos_http *h);

@@ -3,7 +3,10 @@
 #include <linux/jhash.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "inspect/path.h"
 #include "table/url.h"
+
+static_assert(IPOS_URL_PREFIX_MAX == IPOS_PATH_MAX);
 
 #define LIMIT 1000000
 
@@ -77,9 +80,48 @@ static bool host_char(char c)
 	return isalnum(c) || (c && strchr(".-_:[]", c));
 }
 
-static bool path_char(char c)
+/*
+ * As the inspector reads a Host: without port, which the service has, and
+ * without the dot of the DNS root. Other colons are an address's, in brackets.
+ */
+static size_t bare_host(const char *url, size_t len)
 {
-	return isgraph(c) && c != '?' && c != '#';
+	const char *colon = memchr(url, ':', len);
+	size_t n = len;
+
+	while (n && isdigit(url[n - 1]))
+		n--;
+	if (colon && (colon == url + n - 1 ||
+		      (n > 1 && url[n - 1] == ':' && url[n - 2] == ']')))
+		len = n - 1;
+	return len > 1 && url[len - 1] == '.' ? len - 1 : len;
+}
+
+static bool put_host(struct ipos_url *row, const char *host, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (!host_char(host[i]) && !(len == 1 && host[0] == '*'))
+			return false;
+		row->text[i] = tolower(host[i]);
+	}
+	row->host_len = len;
+	return true;
+}
+
+static bool put_path(struct ipos_url *row, struct ipos_path *path,
+		     const char *text)
+{
+	for (; *text; text++)
+		if (!isgraph(*text) || *text == '?' || *text == '#' ||
+		    !ipos_path_add(path, *text))
+			return false;
+	if (!ipos_path_end(path))
+		return false;
+	memcpy(row->text + row->host_len, path->text, path->len);
+	row->len = row->host_len + path->len;
+	return true;
 }
 
 /*
@@ -88,34 +130,23 @@ static bool path_char(char c)
  */
 static struct ipos_url *parse(const char *url, __be32 server_ip)
 {
-	size_t host_len = strcspn(url, "/");
-	const char *path = url[host_len] ? url + host_len : "/";
-	size_t path_len = strlen(path), i;
+	size_t url_host = strcspn(url, "/");
+	size_t host_len = bare_host(url, url_host);
+	const char *path = url[url_host] ? url + url_host : "/";
+	struct ipos_path normal = { };
 	struct ipos_url *row;
 
 	if (!host_len || host_len > IPOS_URL_HOST_MAX ||
-	    path_len > IPOS_URL_PREFIX_MAX ||
-	    (url[host_len] && url[host_len - 1] == ':'))
+	    strlen(path) > IPOS_URL_PREFIX_MAX ||
+	    (url[url_host] && url[url_host - 1] == ':'))
 		return ERR_PTR(-EINVAL);
-	row = kzalloc(struct_size(row, text, host_len + path_len), GFP_KERNEL);
+	row = kzalloc(struct_size(row, text, host_len + strlen(path)),
+		      GFP_KERNEL);
 	if (!row)
 		return ERR_PTR(-ENOMEM);
 	row->server_ip = server_ip;
-	row->host_len = host_len;
-	row->len = host_len + path_len;
-
-	for (i = 0; i < host_len; i++) {
-		if (!host_char(url[i]) && !(host_len == 1 && url[0] == '*'))
-			goto invalid;
-		row->text[i] = tolower(url[i]);
-	}
-	for (i = 0; i < path_len; i++) {
-		if (!path_char(path[i]))
-			goto invalid;
-		row->text[host_len + i] = path[i];
-	}
-	return row;
-invalid:
+	if (put_host(row, url, host_len) && put_path(row, &normal, path))
+		return row;
 	kfree(row);
 	return ERR_PTR(-EINVAL);
 }
@@ -168,7 +199,8 @@ static int insert(struct ipos_url_table *table, struct ipos_url *row)
 /**
  * ipos_url_add() - say that a server may serve a URL
  * @table: the map
- * @url: "host/path-prefix", or a "*" host; the host in any case
+ * @url: "host/path-prefix", or a "*" host; brought into the normal form that
+ *	requests are brought into
  * @server_ip: its Server IP, network byte order
  *
  * Process context.
@@ -275,7 +307,8 @@ static unsigned int longest(struct ipos_url_table *table, const char *host,
  * ipos_url_lookup() - the servers of the longest prefix of a URL
  * @table: the map
  * @host: lower case, without port, NUL-terminated; may be empty
- * @path: begins with '/', NUL-terminated
+ * @path: in its normal form, begins with '/', NUL-terminated; empty for a
+ *	request that has none, which goes where the host's root goes
  * @servers: filled with Server IPs, network byte order
  *
  * A row with the very host wins over one with "*", however long. RCU held.
@@ -290,6 +323,8 @@ unsigned int ipos_url_lookup(struct ipos_url_table *table, const char *host,
 
 	if (!ipos_bound_count(&table->bound))
 		return 0;
+	if (!*path)
+		path = "/";
 	if (*host)
 		n = longest(table, host, path, servers);
 	return n ?: longest(table, "*", path, servers);

@@ -217,6 +217,12 @@ refuses "server must have a unicast address" url add example.org server 224.0.0.
 does url del EXAMPLE.org/Video server 10.0.0.4
 refuses "url does not have this server" url del example.org/Video server 10.0.0.4
 refuses "url does not have this server" url del example.org/video server 10.0.0.2
+does url add 'Norm.example.:8080/a/./%7e%2f/../%62%c3' server 10.0.0.2
+is "a URL is kept in its normal form" "$(ctl url show | grep -o '^norm[^ ]*')" norm.example/a/b%C3
+refuses "url has this server already" url add NORM.example/x/../a/%62%C3 server 10.0.0.2
+does url del norm.example./a/b%c3 server 10.0.0.2
+refuses "url must be HOST" url add example.org/% server 10.0.0.2
+refuses "url must be HOST" url add example.org/%4g server 10.0.0.2
 does board set limit-url 2
 refuses "URL Map is full (limit-url)" url add example.net server 10.0.0.2
 does board set limit-url 1000000

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit
 . lib/cluster.sh
 # shellcheck source=tests/lib/flows.sh
 . lib/flows.sh
-plan 52
+plan 54
 
 ok "three boards come up" ./cluster up 3
 calm || diag "not calm"
@@ -77,6 +77,9 @@ is "by the policy's board" "$(placed) $(counter board1 request_too_long)" "1 0 0
 
 is "bytes that are not HTTP are passed on" "$(peer $to send '\x00\x01\xff /bytes \x80\n\n' answer)" /bytes
 is "to the policy's board" "$(placed) $(counter board1 request_unparsed)" "1 0 0 1"
+peer $to send 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'
+ok "HTTP/2 is not HTTP/1" wait_for counter_is board1 request_unparsed 2
+is "and goes there without waiting" "$(placed) $(counter board1 request_timeout)" "1 0 0 0"
 
 on board1 ipos-ctl board set hold-ms 300
 mkfifo "$tmp/go"
@@ -111,15 +114,17 @@ peer $to \
 	send "$(get '/a?13' prefix.example)" answer connect \
 	send "$(get /%61/long/14 prefix.example)" answer connect \
 	send "$(get /b/15 prefix.example)" answer connect \
+	send "$(get /b/../x/%2e%2E/%61/16 prefix.example)" answer connect \
+	send "$(get /a/../b/17 prefix.example)" answer connect \
 	send "$(get /video/21 any.example)" answer connect \
 	send "$(get /video/22 moved.example)" answer connect \
 	send "$(get /video/23 self.example)" answer connect \
 	send "$(get /31 self.example)" answer >"$tmp/answers" 2>&1
-is "requests for many hosts and paths are answered" "$(wc -l <"$tmp/answers")" 16
+is "requests for many hosts and paths are answered" "$(wc -l <"$tmp/answers")" 18
 ok "and end" wait_for none table_local board1 board2 board3
-is "board 1 serves its own, and the rest" "$(heard 1)" "/31 /b/15 /host/06 /host/07 /video/23"
+is "board 1 serves its own, and the rest" "$(heard 1)" "/31 /a/../b/17 /b/15 /host/06 /host/07 /video/23"
 is "board 2 serves its host, however it is written, and its prefix" "$(heard 2)" \
-	"/a/11 /a?13 /host/01 /host/02 /host/03 /host/05 /video/22 http://moved.example/host/04"
+	"/a/11 /a?13 /b/../x/%2e%2E/%61/16 /host/01 /host/02 /host/03 /host/05 /video/22 http://moved.example/host/04"
 is "board 3 serves the longer prefix, and any host's" "$(heard 3)" "/%61/long/14 /a/long/12 /video/21"
 placed >/dev/null
 

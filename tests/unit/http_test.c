@@ -115,8 +115,25 @@ static const struct request requests[] = {
 	{ "reserved", "GET /%2f%2F%3f%25%c3%a9%00 HTTP/1.1\r\n" HOST_A, "a",
 	  "/%2F%2F%3F%25%C3%A9%00" },
 	{ "not_twice", "GET /%2561 HTTP/1.1\r\n" HOST_A, "a", "/%2561" },
-	{ "dots_stay", "GET /a/../b//./%2e%2E HTTP/1.1\r\n" HOST_A, "a",
-	  "/a/../b//./.." },
+	{ "dot", "GET /./a/./b/. HTTP/1.1\r\n" HOST_A, "a", "/a/b/" },
+	{ "dots", "GET /a/../b/c/../../d HTTP/1.1\r\n" HOST_A, "a", "/d" },
+	{ "dots_at_end", "GET /a/b/.. HTTP/1.1\r\n" HOST_A, "a", "/a/" },
+	{ "dots_then_slash", "GET /a/b/../ HTTP/1.1\r\n" HOST_A, "a", "/a/" },
+	{ "dots_before_query", "GET /a/..?../b HTTP/1.1\r\n" HOST_A, "a", "/" },
+	{ "dots_above_root", "GET /../../a/../../b HTTP/1.1\r\n" HOST_A, "a",
+	  "/b" },
+	{ "dots_encoded", "GET /a/%2e%2E/%2e/b/.%2e/%2E HTTP/1.1\r\n" HOST_A,
+	  "a", "/" },
+	{ "dots_empty_segment", "GET /a//../b/.//c HTTP/1.1\r\n" HOST_A, "a",
+	  "/a/b//c" },
+	{ "dots_in_names", "GET /.a/..b/c./d../.../%2e%2e. HTTP/1.1\r\n" HOST_A,
+	  "a", "/.a/..b/c./d../.../..." },
+	{ "dots_encoded_slash", "GET /a/..%2fb HTTP/1.1\r\n" HOST_A, "a",
+	  "/a/..%2Fb" },
+	{ "dots_absolute", "GET http://b/../c/./../d HTTP/1.1\r\n" HOST_A, "b",
+	  "/d" },
+	{ "slashes", "GET //a///b/ HTTP/1.1\r\n" HOST_A, "a", "//a///b/" },
+	{ "one_digit_query", "GET /%1?a HTTP/1.1\r\n" HOST_A, NULL, NULL },
 	{ "no_digit", "GET /%g1 HTTP/1.1\r\n" HOST_A, NULL, NULL },
 	{ "one_digit", "GET /%1 HTTP/1.1\r\n" HOST_A, NULL, NULL },
 	{ "percent_at_end", "GET /% HTTP/1.1\r\n" HOST_A, NULL, NULL },
@@ -203,10 +220,10 @@ static enum ipos_inspect feed_text(struct ipos_http *h, const char *text)
 static bool well_formed(const struct ipos_http *h)
 {
 	return h->host_len <= IPOS_HTTP_HOST_MAX &&
-	       h->path_len <= IPOS_HTTP_PATH_MAX &&
+	       h->path.len <= IPOS_PATH_MAX &&
 	       strlen(h->host) == h->host_len &&
-	       strlen(h->path) == h->path_len &&
-	       (!h->path_len || h->path[0] == '/');
+	       strlen(h->path.text) == h->path.len &&
+	       (!h->path.len || h->path.text[0] == '/');
 }
 
 static bool right(const struct request *request, const struct ipos_http *h,
@@ -216,7 +233,7 @@ static bool right(const struct request *request, const struct ipos_http *h,
 		return result == IPOS_INSPECT_NONE;
 	return result == IPOS_INSPECT_FOUND && well_formed(h) &&
 	       !strcmp(h->host, request->host) &&
-	       !strcmp(h->path, request->path);
+	       !strcmp(h->path.text, request->path);
 }
 
 static enum ipos_inspect feed_bytes(struct ipos_http *h, const char *text)
@@ -252,7 +269,7 @@ static void table__every_split(const struct request *request)
 	}
 	if (!good) {
 		tap_diag("result %d, host '%s', path '%s'",
-			 feed_text(&h, request->text), h.host, h.path);
+			 feed_text(&h, request->text), h.host, h.path.text);
 	}
 	tap_ok(good, "table__%s", request->name);
 }
@@ -297,7 +314,7 @@ static void result__is_final(void)
 
 	feed_text(&h, "GET /b HTTP/1.1\r\nHost: a\r\n");
 	tap_ok(feed(&h, "Host: c\r\n\r\n\x16\0", 13) == IPOS_INSPECT_FOUND &&
-	       !strcmp(h.host, "a") && !strcmp(h.path, "/b"), "final__found");
+	       !strcmp(h.host, "a") && !strcmp(h.path.text, "/b"), "final__found");
 	feed_text(&h, "\x16");
 	tap_ok(feed(&h, "GET / HTTP/1.0\r\n\r\n", 18) == IPOS_INSPECT_NONE,
 	       "final__none");
@@ -309,7 +326,7 @@ static void result__is_final(void)
 
 static void path__of_length(size_t len)
 {
-	size_t kept = len < IPOS_HTTP_PATH_MAX ? len : IPOS_HTTP_PATH_MAX;
+	size_t kept = len < IPOS_PATH_MAX ? len : IPOS_PATH_MAX;
 	char *text = malloc(len + 100), *path = text + 4;
 	struct ipos_http h;
 	size_t i;
@@ -319,7 +336,7 @@ static void path__of_length(size_t len)
 		path[i] = 'a' + i % 26;
 	strcpy(path + len, "?q HTTP/1.1\r\n" HOST_A);
 	tap_ok(feed_text(&h, text) == IPOS_INSPECT_FOUND && well_formed(&h) &&
-	       h.path_len == kept && !memcmp(h.path, path, kept),
+	       h.path.len == kept && !memcmp(h.path.text, path, kept),
 	       "path__of_length_%zu", len);
 	free(text);
 }
@@ -335,9 +352,35 @@ static void path__cut_in_encoding(void)
 		memset(text + 5, 'x', len);
 		strcpy(text + 5 + len, "%2f%61/ HTTP/1.1\r\n" HOST_A);
 		good &= feed_text(&h, text) == IPOS_INSPECT_FOUND &&
-			well_formed(&h) && h.path_len == 511;
+			well_formed(&h) && h.path.len == 511;
 	}
 	tap_ok(good, "path__cut_in_encoding");
+}
+
+/* However long the segments are that ".." takes away again. */
+static void path__dots_beyond_what_is_kept(void)
+{
+	char text[2000], *end;
+	struct ipos_http h;
+	bool good = true;
+	size_t len;
+
+	for (len = 490; len < 530; len++) {
+		strcpy(text, "GET /a/");
+		memset(text + 7, 'x', len);
+		end = text + 7 + len;
+		strcpy(end, "/y/.././z/w/../../../b?/.. HTTP/1.1\r\n" HOST_A);
+		good &= feed_text(&h, text) == IPOS_INSPECT_FOUND &&
+			well_formed(&h) && !strcmp(h.path.text, "/a/b");
+		strcpy(end, "/../c/%2e%2e HTTP/1.1\r\n" HOST_A);
+		good &= feed_text(&h, text) == IPOS_INSPECT_FOUND &&
+			well_formed(&h) && !strcmp(h.path.text, "/a/");
+		strcpy(end, "/y/z/../w HTTP/1.1\r\n" HOST_A);
+		good &= feed_text(&h, text) == IPOS_INSPECT_FOUND &&
+			well_formed(&h) && !strncmp(h.path.text, "/a/xxx", 6) &&
+			h.path.len == (3 + len + 4 < 511 ? 3 + len + 4 : 511);
+	}
+	tap_ok(good, "path__dots_beyond_what_is_kept");
 }
 
 static void host__of_length(size_t len, bool fits)
@@ -469,6 +512,7 @@ int main(void)
 	path__of_length(512);
 	path__of_length(100000);
 	path__cut_in_encoding();
+	path__dots_beyond_what_is_kept();
 	host__of_length(255, true);
 	host__of_length(256, false);
 	host__of_length(600, false);
