@@ -112,11 +112,29 @@ bool ipos_candidate_here(const struct ipos_choice *choice)
 	return false;
 }
 
+/*
+ * The last sample, but for what ipOS itself counts at every moment: its own
+ * connections here.
+ */
+static struct ipos_state state_here(const struct ipos_engine *engine)
+{
+	const struct ipos_state *state = &engine->state;
+
+	return (struct ipos_state){
+		.cpu = READ_ONCE(state->cpu),
+		.memory = READ_ONCE(state->memory),
+		.memory_total = READ_ONCE(state->memory_total),
+		.bandwidth = READ_ONCE(state->bandwidth),
+		.bandwidth_total = READ_ONCE(state->bandwidth_total),
+		.accept_us = READ_ONCE(state->accept_us),
+	};
+}
+
 static void visit_here(const struct ipos_choice *choice, ipos_candidate_fn fn,
 		       void *arg)
 {
 	struct ipos_engine *engine = choice->engine;
-	static const struct ipos_state state;
+	struct ipos_state state = state_here(engine);
 	struct ipos_view view = {
 		.ip = READ_ONCE(engine->settings.server_ip), .state = &state,
 		.since = ipos_bound_count(&engine->flows.bound[IPOS_FLOW_LOCAL]),
