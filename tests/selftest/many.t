@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # need /usr/bin/python3 python3
 """A board that has handed off very many connections goes, in every way, and the board that has them does not answer: it
-goes all the same, in a time that does not grow with them, and nothing is left. IPOS_MANY says how many (2000)."""
+goes all the same, and nothing is left. IPOS_MANY says how many (2000)."""
 
 import os
 import select
