@@ -47,6 +47,7 @@
 	X(handoff_refused_draining, "refused there: it drains or leaves") \
 	X(handoff_refused_other, "refused there: for a reason not known here") \
 	X(handoff_timeout, "offers that no board answered") \
+	X(handoff_restarted, "offers whose board has restarted") \
 	X(handoff_withdrawn, "offers taken back") \
 	X(withdrawal_answered, "offers taken back that the board has forgotten") \
 	X(handoff_settling, "hand-offs not tried: this board has just started") \
@@ -84,8 +85,10 @@
 	X(icmp_forwarded, "ICMP errors about moved connections, sent on") \
 	X(icmp_delivered, "ICMP errors taken from other boards") \
 	X(held, "packets held until their endpoint has a place") \
-	X(frames_received, "ipOS frames received on fabric devices") \
-	X(frames_sent, "ipOS frames sent") \
+	X(frames_received, "ipOS frames about endpoints received") \
+	X(frames_sent, "ipOS frames about endpoints sent") \
+	X(adverts_sent, "parts of advertisements sent, on each fabric device") \
+	X(adverts_received, "parts of advertisements received") \
 	X(drop_frame_short, "frames dropped: shorter than they claim") \
 	X(drop_frame_checksum, "frames dropped: wrong checksum") \
 	X(drop_frame_type, "frames dropped: type not known") \
@@ -95,6 +98,11 @@
 	X(drop_frame_sender, "frames dropped: sender is no known board") \
 	X(drop_frame_target, "frames dropped: meant for another Server IP") \
 	X(drop_frame_inner, "type 2 frames dropped: malformed packet inside") \
+	X(drop_advert_epoch, "advertisements dropped: of a board's former life") \
+	X(drop_advert_replayed, "advertisements dropped: heard already, or older") \
+	X(drop_advert_length, "advertisements dropped: malformed") \
+	X(drop_advert_untrusted, "advertisements dropped: a known address or MAC") \
+	X(drop_advert_limit, "boards, listening sockets not taken: too many") \
 	X(drop_stale_offer, "offers dropped: tombstoned, older or other epoch") \
 	X(drop_repeated_offer, "offers dropped: reserved, still incomplete") \
 	X(drop_stale_ack, "acknowledgements that matched nothing") \

@@ -32,7 +32,8 @@
 	X(REPLACED, "replaced")						\
 	X(UNKNOWN, "unknown")						\
 	X(IDLE, "idle")							\
-	LAST(STOPPING, "stopping")
+	X(STOPPING, "stopping")						\
+	LAST(RESTARTED, "restarted")
 
 /* Programs that read a trace know numbers only, not the names of enums. */
 #define IPOS_TRACE_REASON(NAME, word) \

@@ -3,6 +3,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/stringify.h>
 #include "control/netlink.h"
+#include "engine/announce.h"
 #include "engine/leave.h"
 #include "hook/dev.h"
 #include "table/news.h"
@@ -42,6 +43,8 @@ static const struct {
 	SETTING(LOAD_MEMORY, load_memory, "load-memory", 0, 1000),
 	SETTING(LOAD_BANDWIDTH, load_bandwidth, "load-bandwidth", 0, 1000),
 	SETTING(LINK_SPEED, link_speed, "link-speed", 0, 1000000),
+	SETTING(ADVERTISE_MS, advertise_ms, "advertise-ms", 0, 60000),
+	SETTING(PEER_TIMEOUT, peer_s, "peer-timeout", 0, 604800),
 };
 
 #define BOUND(ATTR, place, limit_name, row, explained) {		\
@@ -103,6 +106,8 @@ const struct nla_policy ipos_board_set_policy[IPOS_A_BOARD_MAX + 1] = {
 	[IPOS_A_BOARD_LINK_SPEED ... IPOS_A_BOARD_LIMIT_APP] = {
 		.type = NLA_U32
 	},
+	[IPOS_A_BOARD_ADVERTISE_MS] = { .type = NLA_U32 },
+	[IPOS_A_BOARD_PEER_TIMEOUT] = { .type = NLA_U32 },
 };
 
 const struct nla_policy ipos_board_get_policy[IPOS_A_BOARD_MAX + 1] = {
@@ -365,8 +370,10 @@ int ipos_board_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return err;
 	mutex_lock(&board->mutex);
 	err = check_server_ip(&board->engine, info);
-	if (!err)
+	if (!err) {
 		apply(&board->engine, info->attrs);
+		ipos_announce_changed(&board->engine);
+	}
 	mutex_unlock(&board->mutex);
 	if (!err && info->attrs[IPOS_A_BOARD_SYN_COOKIES_THRESHOLD] &&
 	    !IS_ENABLED(CONFIG_SYN_COOKIES))
@@ -411,6 +418,7 @@ int ipos_board_start_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&board->mutex);
 	WRITE_ONCE(board->engine.settings.draining, false);
 	WRITE_ONCE(board->engine.leaving, false);
+	ipos_announce_changed(&board->engine);
 	mutex_unlock(&board->mutex);
 	return 0;
 }

@@ -15,6 +15,12 @@ static_assert(IPOS_DEV_ROLE_FABRIC == IPOS_ROLE_FABRIC);
 const struct nla_policy ipos_dev_add_policy[IPOS_A_DEV_MAX + 1] = {
 	[IPOS_A_DEV_IFINDEX] = { .type = NLA_U32 },
 	[IPOS_A_DEV_ROLE] = NLA_POLICY_MASK(NLA_U32, ROLES),
+	[IPOS_A_DEV_LEARN] = NLA_POLICY_MAX(NLA_U8, 1),
+};
+
+const struct nla_policy ipos_dev_set_policy[IPOS_A_DEV_MAX + 1] = {
+	[IPOS_A_DEV_IFINDEX] = { .type = NLA_U32 },
+	[IPOS_A_DEV_LEARN] = NLA_POLICY_MAX(NLA_U8, 1),
 };
 
 const struct nla_policy ipos_dev_del_policy[IPOS_A_DEV_MAX + 1] = {
@@ -29,7 +35,8 @@ static int fill(struct sk_buff *skb, struct netlink_callback *cb,
 	if (nla_put_u32(skb, IPOS_A_DEV_IFINDEX, dev->dev->ifindex) ||
 	    nla_put_string(skb, IPOS_A_DEV_NAME, dev->dev->name) ||
 	    nla_put_u32(skb, IPOS_A_DEV_ROLE, dev->role) ||
-	    nla_put_u32(skb, IPOS_A_DEV_MTU, READ_ONCE(dev->dev->mtu)))
+	    nla_put_u32(skb, IPOS_A_DEV_MTU, READ_ONCE(dev->dev->mtu)) ||
+	    nla_put_u8(skb, IPOS_A_DEV_LEARN, READ_ONCE(dev->learn)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -97,12 +104,42 @@ static void warn_mtu(struct net *net, struct netlink_ext_ack *extack)
 				   "MTU of the fabric is below a client device's + 16");
 }
 
+static int set_learn(struct net *net, struct net_device *dev,
+		     struct genl_info *info)
+{
+	const struct nlattr *learn = info->attrs[IPOS_A_DEV_LEARN];
+	int err = learn ? ipos_dev_set_learn(net, dev, nla_get_u8(learn)) : 0;
+
+	if (err == -EINVAL)
+		return ipos_refuse(info->extack, learn, err,
+				   "learn is for a fabric device");
+	if (err)
+		return ipos_refuse(info->extack,
+				   info->attrs[IPOS_A_DEV_IFINDEX], err,
+				   "device has no role");
+	return 0;
+}
+
+/* Before anything is done: a device that cannot learn gets no role. */
+static int check_learn(struct genl_info *info)
+{
+	const struct nlattr *learn = info->attrs[IPOS_A_DEV_LEARN];
+
+	if (learn && nla_get_u8(learn) &&
+	    !(nla_get_u32(info->attrs[IPOS_A_DEV_ROLE]) & IPOS_ROLE_FABRIC))
+		return ipos_refuse(info->extack, learn, -EINVAL,
+				   "learn is for a fabric device");
+	return 0;
+}
+
 static int add(struct net *net, struct genl_info *info)
 {
 	const struct nlattr *attr = info->attrs[IPOS_A_DEV_IFINDEX];
 	struct net_device *dev;
-	int err;
+	int err = check_learn(info);
 
+	if (err)
+		return err;
 	dev = __dev_get_by_index(net, nla_get_u32(attr));
 	if (!dev)
 		return ipos_refuse(info->extack, attr, -ENODEV,
@@ -118,6 +155,9 @@ static int add(struct net *net, struct genl_info *info)
 	if (err)
 		return ipos_refuse(info->extack, attr, err,
 				   "cannot hook the device");
+	if (info->attrs[IPOS_A_DEV_LEARN] &&
+	    nla_get_u8(info->attrs[IPOS_A_DEV_LEARN]))
+		set_learn(net, dev, info);
 	warn_mtu(net, info->extack);
 	return 0;
 }
@@ -145,6 +185,33 @@ int ipos_dev_add_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&board->mutex);
 	rtnl_lock();
 	err = add(genl_info_net(info), info);
+	rtnl_unlock();
+	mutex_unlock(&board->mutex);
+	return err;
+}
+
+/**
+ * ipos_dev_set_doit() - IPOS_CMD_DEV_SET
+ * @skb: the request
+ * @info: likewise
+ *
+ * Return: 0 or a negative error. Process context.
+ */
+int ipos_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct ipos_board *board = ipos_info_board(info);
+	struct net *net = genl_info_net(info);
+	struct net_device *dev;
+	int err;
+
+	if (ipos_missing(info, IPOS_A_DEV_IFINDEX, "dev") ||
+	    ipos_missing(info, IPOS_A_DEV_LEARN, "learn"))
+		return -EINVAL;
+	mutex_lock(&board->mutex);
+	rtnl_lock();
+	dev = __dev_get_by_index(net,
+				 nla_get_u32(info->attrs[IPOS_A_DEV_IFINDEX]));
+	err = set_learn(net, dev, info);
 	rtnl_unlock();
 	mutex_unlock(&board->mutex);
 	return err;

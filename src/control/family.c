@@ -50,6 +50,7 @@ CHANGE(service_del, SERVICE)
 CHANGE(url_add, URL)
 CHANGE(url_del, URL)
 CHANGE(url_flush, URL)
+CHANGE(dev_set, DEV)
 
 static const struct genl_ops ops[] = {
 	DO(BOARD_GET, ipos_board_get_doit, ipos_board_get_policy,
@@ -89,6 +90,7 @@ static const struct genl_ops ops[] = {
 	DUMP(LISTEN_GET, ipos_listen_get_dumpit, ipos_dump_table_done,
 	     ipos_listen_get_policy, IPOS_A_LISTEN_MAX),
 	DUMP(APP_GET, ipos_app_get_dumpit, ipos_dump_table_done, NULL, 0),
+	DO(DEV_SET, change_dev_set, ipos_dev_set_policy, IPOS_A_DEV_MAX),
 };
 
 static const struct genl_multicast_group groups[] = {

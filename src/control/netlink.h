@@ -97,9 +97,11 @@ int ipos_board_stop_doit(struct sk_buff *skb, struct genl_info *info);
 int ipos_board_start_doit(struct sk_buff *skb, struct genl_info *info);
 
 extern const struct nla_policy ipos_dev_add_policy[];
+extern const struct nla_policy ipos_dev_set_policy[];
 extern const struct nla_policy ipos_dev_del_policy[];
 int ipos_dev_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int ipos_dev_add_doit(struct sk_buff *skb, struct genl_info *info);
+int ipos_dev_set_doit(struct sk_buff *skb, struct genl_info *info);
 int ipos_dev_del_doit(struct sk_buff *skb, struct genl_info *info);
 
 extern const struct nla_policy ipos_server_add_policy[];

@@ -9,6 +9,15 @@
 static_assert((int)IPOS_SERVER_STATUS_UP == IPOS_SERVER_UP);
 static_assert((int)IPOS_SERVER_STATUS_DRAIN == IPOS_SERVER_DRAIN);
 static_assert((int)IPOS_SERVER_STATUS_DOWN == IPOS_SERVER_DOWN);
+static_assert((int)IPOS_SERVER_FRESHNESS_UNHEARD == IPOS_SERVER_UNHEARD);
+static_assert((int)IPOS_SERVER_FRESHNESS_FRESH == IPOS_SERVER_FRESH);
+static_assert((int)IPOS_SERVER_FRESHNESS_STALE == IPOS_SERVER_STALE);
+static_assert((int)IPOS_SERVER_FRESHNESS_GONE == IPOS_SERVER_GONE);
+static_assert((int)IPOS_SERVER_FRESHNESS_LEFT == IPOS_SERVER_LEFT);
+static_assert(IPOS_SERVER_FLAG_DRAINING == IPOS_ADVERT_DRAINING);
+static_assert(IPOS_SERVER_FLAG_LEAVING == IPOS_ADVERT_LEAVING);
+
+#define SAYS (IPOS_SERVER_FLAG_DRAINING | IPOS_SERVER_FLAG_LEAVING)
 
 #define LOAD \
 	[IPOS_A_SERVER_STATE] = { .type = NLA_U8 }, \
@@ -34,17 +43,50 @@ const struct nla_policy ipos_server_key_policy[IPOS_A_SERVER_MAX + 1] = {
 	[IPOS_A_SERVER_IP] = { .type = NLA_U32 },
 };
 
+static bool put_u64(struct sk_buff *skb, u16 attr, u64 value)
+{
+	return !nla_put_u64_64bit(skb, attr, value, IPOS_A_SERVER_PAD);
+}
+
+/* Of a board that never advertised there is none of it. */
+static bool put_heard(struct sk_buff *skb, const struct ipos_server *server)
+{
+	const struct ipos_heard *heard = &server->heard;
+	const struct ipos_state *told = &server->told;
+	u64 age = jiffies - READ_ONCE(heard->at);
+	u8 presence = READ_ONCE(heard->presence);
+
+	if (nla_put_u8(skb, IPOS_A_SERVER_FRESHNESS, presence))
+		return false;
+	if (presence == IPOS_SERVER_UNHEARD)
+		return true;
+	return put_u64(skb, IPOS_A_SERVER_EPOCH, READ_ONCE(heard->epoch)) &&
+	       !nla_put_u32(skb, IPOS_A_SERVER_SNAPSHOT,
+			    READ_ONCE(heard->snapshot)) &&
+	       put_u64(skb, IPOS_A_SERVER_HEARD, jiffies64_to_msecs(age)) &&
+	       !nla_put_u32(skb, IPOS_A_SERVER_INTERVAL,
+			    READ_ONCE(heard->interval_ms)) &&
+	       !nla_put_u32(skb, IPOS_A_SERVER_FLAGS,
+			    READ_ONCE(heard->flags) & SAYS) &&
+	       !nla_put_u32(skb, IPOS_A_SERVER_IN_FLIGHT,
+			    READ_ONCE(told->in_flight)) &&
+	       !nla_put_u32(skb, IPOS_A_SERVER_ACCEPT_US,
+			    READ_ONCE(told->accept_us)) &&
+	       !nla_put_u32(skb, IPOS_A_SERVER_MEMORY_TOTAL,
+			    READ_ONCE(told->memory_total)) &&
+	       !nla_put_u32(skb, IPOS_A_SERVER_BANDWIDTH_TOTAL,
+			    READ_ONCE(told->bandwidth_total));
+}
+
 static bool put_load(struct sk_buff *skb, const struct ipos_server *server)
 {
 	return !nla_put_u32(skb, IPOS_A_SERVER_CONNECTIONS,
 			    READ_ONCE(server->told.connections)) &&
 	       !nla_put_u32(skb, IPOS_A_SERVER_CPU, READ_ONCE(server->told.cpu)) &&
-	       !nla_put_u64_64bit(skb, IPOS_A_SERVER_MEMORY,
-				  READ_ONCE(server->told.memory),
-				  IPOS_A_SERVER_PAD) &&
-	       !nla_put_u64_64bit(skb, IPOS_A_SERVER_BANDWIDTH,
-				  READ_ONCE(server->told.bandwidth),
-				  IPOS_A_SERVER_PAD);
+	       put_u64(skb, IPOS_A_SERVER_MEMORY,
+		       READ_ONCE(server->told.memory)) &&
+	       put_u64(skb, IPOS_A_SERVER_BANDWIDTH,
+		       READ_ONCE(server->told.bandwidth));
 }
 
 static int fill(struct sk_buff *skb, struct netlink_callback *cb,
@@ -53,18 +95,24 @@ static int fill(struct sk_buff *skb, struct netlink_callback *cb,
 	const struct nlattr *ip = ipos_compat_dump_attrs(cb)[IPOS_A_SERVER_IP];
 	const struct ipos_server *server = row;
 	const struct net_device *dev = rcu_dereference(server->dev);
+	u8 lladdr[ETH_ALEN];
 
+	if (!ipos_server_lladdr(server, lladdr))
+		return 1;
 	if (ip && nla_get_in_addr(ip) != server->ip)
 		return 1;
 	if (nla_put_in_addr(skb, IPOS_A_SERVER_IP, server->ip) ||
-	    nla_put(skb, IPOS_A_SERVER_LLADDR, ETH_ALEN, server->lladdr) ||
-	    nla_put_u32(skb, IPOS_A_SERVER_IFINDEX, server->ifindex) ||
+	    nla_put(skb, IPOS_A_SERVER_LLADDR, ETH_ALEN, lladdr) ||
+	    nla_put_u32(skb, IPOS_A_SERVER_IFINDEX,
+			READ_ONCE(server->ifindex)) ||
 	    (dev && nla_put_string(skb, IPOS_A_SERVER_DEV, dev->name)) ||
 	    nla_put_u8(skb, IPOS_A_SERVER_STATE, READ_ONCE(server->state)) ||
 	    !put_load(skb, server) ||
 	    nla_put_u32(skb, IPOS_A_SERVER_HANDOFFS,
 			atomic_read(&server->handoffs)) ||
-	    nla_put_u32(skb, IPOS_A_SERVER_WEIGHT, READ_ONCE(server->weight)))
+	    nla_put_u32(skb, IPOS_A_SERVER_WEIGHT, READ_ONCE(server->weight)) ||
+	    nla_put_u8(skb, IPOS_A_SERVER_LEARNED, server->learned) ||
+	    !put_heard(skb, server))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -127,11 +175,14 @@ static int set(struct ipos_engine *engine, struct genl_info *info)
 	const struct nlattr *ip = info->attrs[IPOS_A_SERVER_IP];
 	struct ipos_server *server;
 
+	/* Not while the row is replaced by one that inherits from it. */
+	spin_lock_bh(&engine->servers.lock);
 	rcu_read_lock();
 	server = ipos_server_peek(&engine->servers, nla_get_in_addr(ip));
 	if (server)
 		apply_load(server, info->attrs);
 	rcu_read_unlock();
+	spin_unlock_bh(&engine->servers.lock);
 	if (!server)
 		return ipos_refuse(info->extack, ip, -ENOENT,
 				   "no such server");

@@ -57,6 +57,18 @@ static const char *const statuses[] = {
 	[IPOS_SERVER_DOWN] = "down",
 };
 
+/* By their bits. */
+static const char *const flags[] = { "target", "closing", "reset", "lost" };
+static const char *const says[] = { "draining", "leaving" };
+
+static const char *const freshnesses[] = {
+	[IPOS_SERVER_UNHEARD] = "unheard",
+	[IPOS_SERVER_FRESH] = "fresh",
+	[IPOS_SERVER_STALE] = "stale",
+	[IPOS_SERVER_GONE] = "gone",
+	[IPOS_SERVER_LEFT] = "left",
+};
+
 static void put_seconds(struct line *line, u32 age)
 {
 	u32 ms;
@@ -65,20 +77,18 @@ static void put_seconds(struct line *line, u32 age)
 	put(line, " %llu.%03u", s, ms);
 }
 
-static void put_flags(struct line *line, u32 flags)
+static void put_bits(struct line *line, const char *const *words, size_t n,
+		     u32 bits)
 {
-	static const char *const words[] = {
-		"target", "closing", "reset", "lost",
-	};
 	const char *gap = " ";
-	int i;
+	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(words); i++)
-		if (flags & BIT(i)) {
+	for (i = 0; i < n; i++)
+		if (bits & BIT(i)) {
 			put(line, "%s%s", gap, words[i]);
 			gap = ",";
 		}
-	if (!flags)
+	if (!(bits & (BIT(n) - 1)))
 		put(line, " -");
 }
 
@@ -149,9 +159,32 @@ static int print_flow(const struct ipos_entries *entries, struct net *net,
 	put_seconds(&line, row.age);
 	put_seconds(&line, row.idle);
 	put_origin(&line, &row);
-	put_flags(&line, row.flags);
+	put_bits(&line, flags, ARRAY_SIZE(flags), row.flags);
 	put(&line, "\n");
 	return line.len;
+}
+
+/* Of a board that never advertised there is none of it. */
+static void put_heard(struct line *line, const struct ipos_server *server)
+{
+	const struct ipos_heard *heard = &server->heard;
+	const struct ipos_state *told = &server->told;
+	u8 presence = READ_ONCE(heard->presence);
+
+	put_word(line, freshnesses, ARRAY_SIZE(freshnesses), presence);
+	put(line, server->learned ? " yes" : " no");
+	if (presence == IPOS_SERVER_UNHEARD) {
+		put(line, " - - - - - - - - -");
+		return;
+	}
+	put_seconds(line, jiffies - READ_ONCE(heard->at));
+	put(line, " %u", READ_ONCE(heard->interval_ms));
+	put_id(line, READ_ONCE(heard->epoch));
+	put(line, " %u", READ_ONCE(heard->snapshot));
+	put_bits(line, says, ARRAY_SIZE(says), READ_ONCE(heard->flags));
+	put(line, " %u %u %u %u", READ_ONCE(told->in_flight),
+	    READ_ONCE(told->accept_us), READ_ONCE(told->memory_total),
+	    READ_ONCE(told->bandwidth_total));
 }
 
 static int print_server(const struct ipos_entries *entries, struct net *net,
@@ -160,14 +193,20 @@ static int print_server(const struct ipos_entries *entries, struct net *net,
 	const struct ipos_server *server = row;
 	const struct net_device *dev = rcu_dereference(server->dev);
 	struct line line = { .text = text };
+	u8 lladdr[ETH_ALEN];
 
+	if (!ipos_server_lladdr(server, lladdr))
+		return 0;
 	put(&line, "%pI4 %u %u %llu %llu %pM %s", &server->ip,
 	    READ_ONCE(server->told.connections), READ_ONCE(server->told.cpu),
 	    READ_ONCE(server->told.memory), READ_ONCE(server->told.bandwidth),
-	    server->lladdr, dev ? dev->name : "-");
+	    lladdr, dev ? dev->name : "-");
 	put_word(&line, statuses, ARRAY_SIZE(statuses),
 		 READ_ONCE(server->state));
-	put(&line, " %u\n", atomic_read(&server->handoffs));
+	put(&line, " %u %u", atomic_read(&server->handoffs),
+	    READ_ONCE(server->weight));
+	put_heard(&line, server);
+	put(&line, "\n");
 	return line.len;
 }
 

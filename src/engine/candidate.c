@@ -86,7 +86,8 @@ static void visit(const struct ipos_choice *choice, struct ipos_server *server,
 
 	if (!is_eligible(choice, server))
 		return;
-	view.since = atomic_read(&server->handoffs);
+	view.since = atomic_read(&server->handoffs) -
+		     READ_ONCE(server->handoffs_then);
 	view.weight = weight_of(server);
 	fn(&view, arg);
 }

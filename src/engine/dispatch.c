@@ -5,6 +5,7 @@
 #include "engine/dispatch.h"
 #include "engine/event.h"
 #include "engine/forward.h"
+#include "engine/hear.h"
 #include "engine/icmp.h"
 #include "engine/leave.h"
 #include "engine/origin.h"
@@ -209,6 +210,12 @@ static bool pull(struct sk_buff *skb)
 	       !skb_linearize(skb);
 }
 
+static bool is_advert(struct sk_buff *skb)
+{
+	return pskb_may_pull(skb, IPOS_HDR_LEN) &&
+	       ((struct ipos_hdr *)skb->data)->type == IPOS_TYPE_ADVERT;
+}
+
 static struct ipos_server *sender_of(struct ipos_engine *engine,
 				     const struct net_device *dev,
 				     const struct sk_buff *skb)
@@ -240,7 +247,16 @@ enum ipos_verdict ipos_dispatch_frame(struct ipos_engine *engine,
 	struct ipos_hdr hdr;
 	size_t body_len;
 
+	if (is_advert(skb)) {
+		ipos_hear_frame(engine, dev, skb);
+		goto drop;
+	}
 	ipos_count(engine->counters, frames_received);
+	/* The group is for advertisements. */
+	if (skb->pkt_type != PACKET_HOST) {
+		ipos_count(engine->counters, drop_frame_type);
+		goto drop;
+	}
 	sender = sender_of(engine, dev, skb);
 	if (!sender) {
 		ipos_count(engine->counters, drop_frame_sender);

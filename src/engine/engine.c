@@ -2,7 +2,9 @@
 #include <linux/random.h>
 #include <linux/ktime.h>
 #include "engine/abort.h"
+#include "engine/announce.h"
 #include "engine/engine.h"
+#include "engine/hear.h"
 #include "engine/walker.h"
 #include "table/news.h"
 
@@ -20,6 +22,8 @@ const struct ipos_settings ipos_engine_defaults = {
 	.idle_s		= 7500,	/* beyond the first keep-alive */
 	.closing_s	= 65,
 	.settle_ms	= 8000,	/* a reservation's and a frame's life */
+	.advertise_ms	= 100,
+	.peer_s		= 15,
 	.syn_cookies_threshold = 16384,
 	.weight		= IPOS_WEIGHT,
 	.load_cpu	= 60,
@@ -124,10 +128,13 @@ int ipos_engine_init(struct ipos_engine *engine, struct net *net)
 	get_random_bytes(&engine->isn_key, sizeof(engine->isn_key));
 	get_random_bytes(&engine->cookie_salt, sizeof(engine->cookie_salt));
 	atomic64_set(&engine->handoffs, ktime_get_real_ns() / NSEC_PER_USEC);
-	engine->epoch = get_random_u64() | 1;
+	/* Grows over restarts, as far as the clock does. */
+	engine->epoch = (ktime_get_real_ns() / NSEC_PER_USEC) | 1;
 	engine->started = get_jiffies_64();
 	ipos_abort_init(engine);
 	engine->listens.changed = tell_listener;
+	ipos_hear_init(engine);
+	ipos_announce_init(engine);
 	ipos_walker_start(engine);
 	start_host(engine);
 	return 0;
@@ -143,8 +150,10 @@ void ipos_engine_stop(struct ipos_engine *engine)
 {
 	WRITE_ONCE(engine->stopping, true);
 	synchronize_rcu();
+	ipos_announce_stop(engine);
 	ipos_walker_stop(engine);
 	ipos_host_stop(&engine->host);
+	ipos_hear_stop(engine);
 	ipos_abort_wait(engine);
 	ipos_walker_clear(engine);
 }

@@ -7,6 +7,7 @@
 #ifndef IPOS_ENGINE_ENGINE_H
 #define IPOS_ENGINE_ENGINE_H
 
+#include <linux/mutex.h>
 #include <linux/siphash.h>
 #include <linux/workqueue.h>
 #include "base/count.h"
@@ -37,6 +38,8 @@ struct net;
  * @reserve_ms: lifetime of a reservation whose receive queue is incomplete
  * @idle_s: Forward entries without a packet end after this
  * @closing_s: how long a closed connection's packets are still forwarded
+ * @advertise_ms: interval of this board's advertisements, 0 = none
+ * @peer_s: Forward entries to a board that is silent end after this, 0 = never
  * @settle_ms: time from the start until offers are made and taken: no frame
  *	of a former life of this board may meet one of this
  * @syn_cookies_threshold: rows of the Temporary Table from which SYN cookies
@@ -62,12 +65,26 @@ struct ipos_settings {
 	u32	idle_s;
 	u32	closing_s;
 	u32	settle_ms;
+	u32	advertise_ms;
+	u32	peer_s;
 	u32	syn_cookies_threshold;
 	u32	weight;
 	u32	load_cpu;
 	u32	load_memory;
 	u32	load_bandwidth;
 	u32	link_speed;
+};
+
+/**
+ * struct ipos_announce - what this board says of itself
+ * @work: says it, again and again
+ * @mutex: one at a time
+ * @snapshot: number of the last
+ */
+struct ipos_announce {
+	struct delayed_work	work;
+	struct mutex		mutex;
+	u32			snapshot;
 };
 
 /**
@@ -94,6 +111,8 @@ struct ipos_settings {
  * @handoffs: counts the ids given out
  * @epoch: this start of this board, never 0
  * @started: jiffies of that start
+ * @announce: its advertisements
+ * @restarts: ends what boards that restarted have forgotten
  * @walker: expires what needs no timer of its own
  * @doomed: Local entries whose sockets are to be aborted
  * @aborts: aborts them
@@ -125,6 +144,8 @@ struct ipos_engine {
 	atomic64_t			handoffs;
 	u64				epoch;
 	u64				started;
+	struct ipos_announce		announce;
+	struct work_struct		restarts;
 	struct delayed_work		walker;
 	struct llist_head		doomed;
 	struct work_struct		aborts;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/delay.h>
 #include "engine/abort.h"
+#include "engine/announce.h"
 #include "engine/event.h"
 #include "engine/forward.h"
 #include "engine/leave.h"
@@ -161,6 +162,7 @@ void ipos_leave(struct ipos_engine *engine)
 	int tries;
 
 	WRITE_ONCE(engine->leaving, true);
+	ipos_announce_leave(engine, NULL);
 	synchronize_rcu();
 	for (tries = 0; tries <= TELL_TRIES; tries++) {
 		round.told = 0;

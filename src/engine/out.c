@@ -37,6 +37,27 @@ static void send(struct ipos_engine *engine, const struct ipos_server *to,
 }
 
 /**
+ * ipos_out_advert() - type 0x83: tell all boards behind a device
+ * @engine: the namespace
+ * @dev: a fabric device that is up
+ * @frame: as ipos_advert_build() made it
+ * @len: its bytes
+ *
+ * Counted by itself: of the frames about endpoints none is repeated for ever.
+ */
+void ipos_out_advert(struct ipos_engine *engine, struct net_device *dev,
+		     const void *frame, size_t len)
+{
+	__be16 ethertype = READ_ONCE(engine->settings.ethertype);
+	int err = ipos_frame_send_group(dev, ethertype, frame, len);
+
+	if (err)
+		count_error(engine, err);
+	else
+		ipos_count(engine->counters, adverts_sent);
+}
+
+/**
  * ipos_out_conn() - figures 11e, 11f: offer an endpoint
  * @engine: the namespace
  * @to: the target

@@ -227,6 +227,7 @@ static void send_offer(struct ipos_endpoint *ep)
 	struct ipos_conn conn;
 
 	ipos_unattached_capture(ep, &conn);
+	conn.tcb.epoch = READ_ONCE(flow->peer->heard.epoch);
 	ipos_out_conn(engine, flow->peer, &flow->hdr, &conn);
 	send_queue(ep);
 	ipos_pending_arm(&ep->pending, READ_ONCE(engine->settings.offer_ms)
@@ -431,6 +432,20 @@ void ipos_place_skip(struct ipos_endpoint *ep)
 {
 	withdraw(ep);
 	go_on(ep);
+}
+
+/**
+ * ipos_place_restarted() - the board it was offered to has forgotten it
+ * @ep: offered
+ *
+ * There is nobody to take the offer back from. The next board.
+ */
+void ipos_place_restarted(struct ipos_endpoint *ep)
+{
+	ipos_count(engine_of(ep)->counters, handoff_restarted);
+	ipos_event(engine_of(ep), unanswered,
+		   ipos_event_of(flow_of(ep), RESTARTED));
+	next(ep);
 }
 
 /**

@@ -19,6 +19,7 @@ void ipos_place_commit(struct ipos_endpoint *ep);
 void ipos_place_abandon(struct ipos_endpoint *ep,
 			enum ipos_handoff_reason reason);
 void ipos_place_skip(struct ipos_endpoint *ep);
+void ipos_place_restarted(struct ipos_endpoint *ep);
 void ipos_place_leave(struct ipos_endpoint *ep);
 void ipos_place_end(struct ipos_endpoint *ep);
 

@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/forward.h"
+#include "engine/hear.h"
 #include "engine/place.h"
 #include "engine/reserve.h"
 #include "engine/walker.h"
@@ -23,15 +24,18 @@ static void forward(struct ipos_engine *engine, struct ipos_flow *flow)
 {
 	const struct ipos_settings *s = &engine->settings;
 	bool ended = READ_ONCE(flow->flags) & IPOS_FLOW_ENDED;
+	bool silent = !ended && ipos_hear_silent(engine, flow);
 
-	if (idle_s(flow) < (ended ? READ_ONCE(s->closing_s) :
-				    READ_ONCE(s->idle_s)))
+	if (!silent && idle_s(flow) < (ended ? READ_ONCE(s->closing_s) :
+					       READ_ONCE(s->idle_s)))
 		return;
 	spin_lock_bh(&flow->lock);
 	if (ended)
 		ipos_forward_end(engine, flow);
 	else if (ipos_flow_state(flow) == IPOS_FLOW_FORWARD)
-		ipos_forward_lost(engine, flow, IPOS_HANDOFF_REASON_IDLE);
+		ipos_forward_lost(engine, flow, silent ?
+				  IPOS_HANDOFF_REASON_UNANSWERED :
+				  IPOS_HANDOFF_REASON_IDLE);
 	spin_unlock_bh(&flow->lock);
 }
 
@@ -98,6 +102,7 @@ static void walk(struct work_struct *work)
 	struct ipos_engine *engine = container_of(to_delayed_work(work),
 						  struct ipos_engine, walker);
 
+	ipos_hear_age(engine);
 	ipos_table_walk(&engine->flows.by_key, expire, engine);
 	ipos_withdrawn_expire(&engine->withdrawn);
 	schedule_delayed_work(&engine->walker, PERIOD);

@@ -4,9 +4,11 @@
 #include <linux/slab.h>
 #include <net/net_namespace.h>
 #include "board/board.h"
+#include "engine/announce.h"
 #include "engine/leave.h"
 #include "hook/dev.h"
 #include "hook/hook.h"
+#include "link/frame.h"
 
 static struct ipos_dev_table *devs_of(const struct net *net)
 {
@@ -23,6 +25,19 @@ static void update_mtu(struct net *net)
 		if (d->role & IPOS_ROLE_FABRIC && (!mtu || d->dev->mtu < mtu))
 			mtu = d->dev->mtu;
 	WRITE_ONCE(ipos_board(net)->engine.mtu, mtu);
+}
+
+/* What multicast goes to all boards is to reach this one. */
+static int join(struct ipos_dev *d)
+{
+	return d->role & IPOS_ROLE_FABRIC ?
+	       dev_mc_add(d->dev, ipos_frame_group) : 0;
+}
+
+static void unjoin(struct ipos_dev *d)
+{
+	if (d->role & IPOS_ROLE_FABRIC)
+		dev_mc_del(d->dev, ipos_frame_group);
 }
 
 /**
@@ -58,14 +73,43 @@ int ipos_dev_add(struct net *net, struct net_device *dev, u8 role)
 	hooked->ops.hooknum = NF_NETDEV_INGRESS;
 	/* First: what we take must not be seen half done by anyone else. */
 	hooked->ops.priority = INT_MIN;
+	err = join(&hooked->dev);
+	if (err)
+		goto free;
 	err = nf_register_net_hook(net, &hooked->ops);
-	if (err) {
-		kfree(hooked);
-		return err;
-	}
+	if (err)
+		goto unjoin;
 	netdev_hold(dev, &hooked->dev.dev_tracker, GFP_KERNEL);
 	list_add_tail_rcu(&hooked->dev.list, &devs_of(net)->list);
 	update_mtu(net);
+	ipos_announce_changed(hooked->engine);
+	return 0;
+unjoin:
+	unjoin(&hooked->dev);
+free:
+	kfree(hooked);
+	return err;
+}
+
+/**
+ * ipos_dev_set_learn() - whether boards that advertise there become known
+ * @net: the namespace
+ * @dev: the device
+ * @learn: whether they do
+ *
+ * What was learned stays. RTNL held.
+ *
+ * Return: 0, -ENOENT it has no role, -EINVAL it is not a fabric device.
+ */
+int ipos_dev_set_learn(struct net *net, struct net_device *dev, bool learn)
+{
+	struct ipos_dev *d = ipos_dev_peek(devs_of(net), dev);
+
+	if (!d)
+		return -ENOENT;
+	if (!(d->role & IPOS_ROLE_FABRIC))
+		return -EINVAL;
+	WRITE_ONCE(d->learn, learn);
 	return 0;
 }
 
@@ -74,12 +118,22 @@ static void remove(struct net *net, struct ipos_dev *d)
 	struct ipos_hooked *hooked = container_of(d, struct ipos_hooked, dev);
 	struct ipos_engine *engine = hooked->engine;
 
+	/* From here on no board comes to be known by it. */
+	if (d->learn) {
+		WRITE_ONCE(d->learn, false);
+		synchronize_net();
+	}
 	/* While it can still be said by this device. */
+	if (d->role & IPOS_ROLE_FABRIC && !READ_ONCE(engine->leaving))
+		ipos_announce_leave(engine, d->dev);
 	if (ipos_server_dev_leave(&engine->servers, d->dev))
 		ipos_leave_peers(engine);
 	nf_unregister_net_hook(net, &hooked->ops);
 	list_del_rcu(&d->list);
+	unjoin(d);
 	update_mtu(net);
+	/* A row may have moved here while its hook still ran. */
+	synchronize_net();
 	ipos_server_dev_gone(&engine->servers, d->dev);
 	netdev_put(d->dev, &d->dev_tracker);
 	kfree_rcu(hooked, dev.rcu);

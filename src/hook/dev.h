@@ -22,8 +22,9 @@ struct ipos_hooked {
 	struct nf_hook_ops	ops;
 };
 
-/* All five: RTNL held. */
+/* All six: RTNL held. */
 int ipos_dev_add(struct net *net, struct net_device *dev, u8 role);
+int ipos_dev_set_learn(struct net *net, struct net_device *dev, bool learn);
 int ipos_dev_del(struct net *net, struct net_device *dev);
 void ipos_dev_del_all(struct net *net);
 /* Calls fn for each device until it returns non-zero, and returns that. */

@@ -4,6 +4,7 @@
 #include "engine/dispatch.h"
 #include "hook/dev.h"
 #include "hook/hook.h"
+#include "link/frame.h"
 
 static unsigned int code(enum ipos_verdict verdict)
 {
@@ -18,6 +19,14 @@ static unsigned int frame(struct ipos_engine *engine,
 	ipos_count(engine->counters, drop_frame_role);
 	kfree_skb(skb);
 	return NF_STOLEN;
+}
+
+/* Advertisements come to the group of all boards. */
+static bool is_ours(const struct sk_buff *skb)
+{
+	return skb->pkt_type == PACKET_HOST ||
+	       (skb->pkt_type == PACKET_MULTICAST &&
+		ether_addr_equal(eth_hdr(skb)->h_dest, ipos_frame_group));
 }
 
 /**
@@ -37,7 +46,7 @@ unsigned int ipos_hook_ingress(void *priv, struct sk_buff *skb,
 	struct ipos_engine *engine = hooked->engine;
 	const struct ipos_dev *d = &hooked->dev;
 
-	if (skb->pkt_type != PACKET_HOST || skb_vlan_tag_present(skb))
+	if (!is_ours(skb) || skb_vlan_tag_present(skb))
 		return NF_ACCEPT;
 	/*
 	 * A type below 0x0600 reads as a length: skb->protocol says nothing
@@ -45,7 +54,8 @@ unsigned int ipos_hook_ingress(void *priv, struct sk_buff *skb,
 	 */
 	if (eth_hdr(skb)->h_proto == READ_ONCE(engine->settings.ethertype))
 		return frame(engine, d, skb);
-	if (skb->protocol != htons(ETH_P_IP) || !(d->role & IPOS_ROLE_CLIENT))
+	if (skb->protocol != htons(ETH_P_IP) ||
+	    skb->pkt_type != PACKET_HOST || !(d->role & IPOS_ROLE_CLIENT))
 		return NF_ACCEPT;
 	return code(ipos_dispatch_client(engine, d->dev, skb));
 }

@@ -5,6 +5,8 @@
 #include "link/frame.h"
 #include "link/split.h"
 
+const u8 ipos_frame_group[ETH_ALEN] __aligned(2) = IPOS_GROUP_LLADDR;
+
 static struct net_device *device(const struct ipos_server *to)
 {
 	struct net_device *dev = rcu_dereference(to->dev);
@@ -12,14 +14,13 @@ static struct net_device *device(const struct ipos_server *to)
 	return dev && dev->flags & IFF_UP ? dev : NULL;
 }
 
-/* The packet begins with room for an Ethernet header. */
-static int transmit(const struct ipos_server *to, struct net_device *dev,
-		    __be16 ethertype, struct sk_buff *skb)
+/* The packet begins with an Ethernet header whose destination is written. */
+static int transmit_to(struct net_device *dev, __be16 ethertype,
+		       struct sk_buff *skb)
 {
 	struct ethhdr *eth = (struct ethhdr *)skb->data;
 	int err;
 
-	ether_addr_copy(eth->h_dest, to->lladdr);
 	ether_addr_copy(eth->h_source, dev->dev_addr);
 	eth->h_proto = ethertype;
 	skb_reset_mac_header(skb);
@@ -29,6 +30,35 @@ static int transmit(const struct ipos_server *to, struct net_device *dev,
 	skb->dev = dev;
 	err = dev_queue_xmit(skb);
 	return net_xmit_eval(err) ? -ENOBUFS : 0;
+}
+
+/* The packet begins with room for an Ethernet header. */
+static int transmit(const struct ipos_server *to, struct net_device *dev,
+		    __be16 ethertype, struct sk_buff *skb)
+{
+	struct ethhdr *eth = (struct ethhdr *)skb->data;
+
+	if (unlikely(!ipos_server_lladdr(to, eth->h_dest))) {
+		kfree_skb(skb);
+		return -ENODEV;
+	}
+	return transmit_to(dev, ethertype, skb);
+}
+
+/* A frame with room for the Ethernet header before it, or NULL. */
+static struct sk_buff *new_frame(const struct net_device *dev,
+				 const void *frame, size_t len)
+{
+	struct sk_buff *skb;
+
+	skb = alloc_skb(LL_RESERVED_SPACE(dev) + len + dev->needed_tailroom,
+			GFP_ATOMIC);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, LL_RESERVED_SPACE(dev));
+	skb_put_data(skb, frame, len);
+	skb_push(skb, ETH_HLEN);
+	return skb;
 }
 
 /**
@@ -51,14 +81,34 @@ int ipos_frame_send(const struct ipos_server *to, __be16 ethertype,
 
 	if (!dev)
 		return -ENODEV;
-	skb = alloc_skb(LL_RESERVED_SPACE(dev) + len + dev->needed_tailroom,
-			GFP_ATOMIC);
+	skb = new_frame(dev, frame, len);
+	return skb ? transmit(to, dev, ethertype, skb) : -ENOMEM;
+}
+
+/**
+ * ipos_frame_send_group() - send a frame to all boards behind a device
+ * @dev: a fabric device
+ * @ethertype: type field, network byte order
+ * @frame: begins at the encapsulation header
+ * @len: its bytes
+ *
+ * Softirq or bottom halves off, RCU held.
+ *
+ * Return: 0, -ENODEV the device is not up, -ENOMEM, -ENOBUFS.
+ */
+int ipos_frame_send_group(struct net_device *dev, __be16 ethertype,
+			  const void *frame, size_t len)
+{
+	struct sk_buff *skb;
+
+	if (!(dev->flags & IFF_UP))
+		return -ENODEV;
+	skb = new_frame(dev, frame, len);
 	if (!skb)
 		return -ENOMEM;
-	skb_reserve(skb, LL_RESERVED_SPACE(dev));
-	skb_put_data(skb, frame, len);
-	skb_push(skb, ETH_HLEN);
-	return transmit(to, dev, ethertype, skb);
+	ether_addr_copy(((struct ethhdr *)skb->data)->h_dest,
+			ipos_frame_group);
+	return transmit_to(dev, ethertype, skb);
 }
 
 /*

@@ -16,6 +16,11 @@
 
 struct ipos_hdr;
 
+/* Where advertisements go; a fabric device listens to it. */
+extern const u8 ipos_frame_group[ETH_ALEN];
+
+int ipos_frame_send_group(struct net_device *dev, __be16 ethertype,
+			  const void *frame, size_t len);
 int ipos_frame_send(const struct ipos_server *to, __be16 ethertype,
 		    const void *frame, size_t len);
 int ipos_frame_encap_consume(const struct ipos_server *to, __be16 ethertype,

@@ -14,8 +14,8 @@ static const struct rhashtable_params by_ip = {
 
 static const struct rhashtable_params by_lladdr = {
 	.key_len = ETH_ALEN,
-	.key_offset = offsetof(struct ipos_server, lladdr),
-	.head_offset = offsetof(struct ipos_server, by_lladdr),
+	.key_offset = offsetof(struct ipos_lladdr, lladdr),
+	.head_offset = offsetof(struct ipos_lladdr, node),
 	.automatic_shrinking = true,
 };
 
@@ -39,8 +39,21 @@ int ipos_server_table_init(struct ipos_server_table *table)
 	}
 	INIT_LIST_HEAD(&table->list);
 	ipos_bound_init(&table->bound, LIMIT);
-	mutex_init(&table->mutex);
+	spin_lock_init(&table->lock);
+	spin_lock_init(&table->hearing);
 	return 0;
+}
+
+static struct ipos_lladdr *lladdr_of(const struct ipos_server *server)
+{
+	return rcu_dereference_protected(server->lladdr, 1);
+}
+
+static void hold_dev(struct ipos_server *server, struct net_device *dev)
+{
+	netdev_hold(dev, &server->dev_tracker, GFP_ATOMIC);
+	WRITE_ONCE(server->ifindex, dev->ifindex);
+	rcu_assign_pointer(server->dev, dev);
 }
 
 static void drop_dev(struct ipos_server *server)
@@ -51,23 +64,45 @@ static void drop_dev(struct ipos_server *server)
 	netdev_put(dev, &server->dev_tracker);
 }
 
-static void unlink_server(struct ipos_server_table *table,
-			  struct ipos_server *server)
+/* Out of the table already; flows may hold it, but reach nobody by it. */
+static void bury(struct ipos_server *server)
 {
-	rhashtable_remove_fast(&table->by_ip, &server->by_ip, by_ip);
-	rhashtable_remove_fast(&table->by_lladdr, &server->by_lladdr,
-			       by_lladdr);
-	list_del_rcu(&server->list);
-	ipos_bound_give(&table->bound);
 	WRITE_ONCE(server->dead, true);
+	RCU_INIT_POINTER(server->lladdr, NULL);
 	drop_dev(server);
 	ipos_server_put(server);
 }
 
-static bool unlink_each(void *obj, void *arg)
+static void drop_lladdr(struct ipos_server_table *table,
+			struct ipos_lladdr *lladdr)
 {
-	unlink_server(arg, obj);
-	return true;
+	rhashtable_remove_fast(&table->by_lladdr, &lladdr->node, by_lladdr);
+	kfree_rcu(lladdr, rcu);
+}
+
+static void unlink_server(struct ipos_server_table *table,
+			  struct ipos_server *server)
+{
+	rhashtable_remove_fast(&table->by_ip, &server->by_ip, by_ip);
+	drop_lladdr(table, lladdr_of(server));
+	list_del_rcu(&server->list);
+	ipos_bound_give(&table->bound);
+	if (table->forgotten)
+		table->forgotten(table, server->ip);
+	bury(server);
+}
+
+/* Those behind a device; NULL: all. */
+static void unlink_behind(struct ipos_server_table *table,
+			  const struct net_device *dev)
+{
+	struct ipos_server *server, *next;
+
+	spin_lock_bh(&table->lock);
+	list_for_each_entry_safe(server, next, &table->list, list)
+		if (!dev || rcu_access_pointer(server->dev) == dev)
+			unlink_server(table, server);
+	spin_unlock_bh(&table->lock);
 }
 
 /**
@@ -78,27 +113,39 @@ static bool unlink_each(void *obj, void *arg)
  */
 void ipos_server_table_destroy(struct ipos_server_table *table)
 {
-	mutex_lock(&table->mutex);
-	ipos_table_walk(&table->by_ip, unlink_each, table);
-	mutex_unlock(&table->mutex);
+	table->forgotten = NULL;
+	unlink_behind(table, NULL);
 	rhashtable_destroy(&table->by_lladdr);
 	rhashtable_destroy(&table->by_ip);
-	mutex_destroy(&table->mutex);
 }
 
-static struct ipos_server *alloc_server(__be32 ip, const u8 *lladdr,
-					struct net_device *dev)
+static struct ipos_lladdr *alloc_lladdr(struct ipos_server *server,
+					const u8 *lladdr, gfp_t gfp)
 {
-	struct ipos_server *server = kzalloc(sizeof(*server), GFP_KERNEL);
+	struct ipos_lladdr *new = kzalloc(sizeof(*new), gfp);
+
+	if (!new)
+		return NULL;
+	ether_addr_copy(new->lladdr, lladdr);
+	RCU_INIT_POINTER(new->server, server);
+	return new;
+}
+
+static struct ipos_server *alloc_server(__be32 ip, const u8 *lladdr, gfp_t gfp)
+{
+	struct ipos_server *server = kzalloc(sizeof(*server), gfp);
+	struct ipos_lladdr *where;
 
 	if (!server)
 		return NULL;
+	where = alloc_lladdr(server, lladdr, gfp);
+	if (!where) {
+		kfree(server);
+		return NULL;
+	}
 	server->ip = ip;
-	ether_addr_copy(server->lladdr, lladdr);
+	RCU_INIT_POINTER(server->lladdr, where);
 	refcount_set(&server->refs, 1);
-	netdev_hold(dev, &server->dev_tracker, GFP_KERNEL);
-	RCU_INIT_POINTER(server->dev, dev);
-	server->ifindex = dev->ifindex;
 	return server;
 }
 
@@ -114,7 +161,8 @@ static int link_server(struct ipos_server_table *table,
 	if (err)
 		goto give;
 	err = rhashtable_lookup_insert_fast(&table->by_lladdr,
-					    &server->by_lladdr, by_lladdr);
+					    &lladdr_of(server)->node,
+					    by_lladdr);
 	if (err)
 		goto remove;
 	list_add_tail_rcu(&server->list, &table->list);
@@ -125,6 +173,23 @@ remove:
 		err = -EADDRINUSE;
 give:
 	ipos_bound_give(&table->bound);
+	return err;
+}
+
+/* The row is the table's, or is freed: a reader may have seen it already. */
+static int insert(struct ipos_server_table *table, struct ipos_server *server,
+		  struct net_device *dev)
+{
+	int err;
+
+	hold_dev(server, dev);
+	spin_lock_bh(&table->lock);
+	err = link_server(table, server);
+	spin_unlock_bh(&table->lock);
+	if (err) {
+		kfree_rcu(lladdr_of(server), rcu);
+		bury(server);
+	}
 	return err;
 }
 
@@ -143,19 +208,171 @@ give:
 int ipos_server_add(struct ipos_server_table *table, __be32 ip,
 		    const u8 *lladdr, struct net_device *dev)
 {
-	struct ipos_server *server = alloc_server(ip, lladdr, dev);
-	int err;
+	struct ipos_server *server = alloc_server(ip, lladdr, GFP_KERNEL);
 
 	if (!server)
 		return -ENOMEM;
-	mutex_lock(&table->mutex);
-	err = link_server(table, server);
-	mutex_unlock(&table->mutex);
-	if (err) {
-		drop_dev(server);
-		ipos_server_put(server);
+	return insert(table, server, dev);
+}
+
+/**
+ * ipos_server_learn() - a row made by what a board says of itself
+ * @table: the table
+ * @ip: Server IP, network byte order
+ * @lladdr: its MAC on the fabric, six bytes
+ * @dev: fabric device that reaches it; a reference is taken
+ *
+ * Softirq or bottom halves off, RCU held; the caller sees to it that @dev does
+ * not go meanwhile.
+ *
+ * Return: the row, borrowed under RCU, or an ERR_PTR() as ipos_server_add().
+ */
+struct ipos_server *ipos_server_learn(struct ipos_server_table *table,
+				      __be32 ip, const u8 *lladdr,
+				      struct net_device *dev)
+{
+	struct ipos_server *server = alloc_server(ip, lladdr, GFP_ATOMIC);
+	int err;
+
+	if (!server)
+		return ERR_PTR(-ENOMEM);
+	server->learned = true;
+	err = insert(table, server, dev);
+	return err ? ERR_PTR(err) : server;
+}
+
+/**
+ * ipos_server_move() - a board has another MAC, or is behind another device
+ * @table: the table
+ * @server: its row, borrowed under RCU
+ * @lladdr: the new MAC, six bytes; one that no other row has
+ * @dev: the device; a reference is taken
+ *
+ * Whoever has the row, its flows, sends there from now on: to the old or the
+ * new place, never to one made of both. Context as of ipos_server_learn().
+ *
+ * Return: 0, -ENOENT the row is deleted, -EADDRINUSE another row has the MAC,
+ * -ENOMEM.
+ */
+int ipos_server_move(struct ipos_server_table *table,
+		     struct ipos_server *server, const u8 *lladdr,
+		     struct net_device *dev)
+{
+	struct ipos_lladdr *new = alloc_lladdr(server, lladdr, GFP_ATOMIC);
+	struct ipos_lladdr *old;
+	int err = -ENOENT;
+
+	if (!new)
+		return -ENOMEM;
+	spin_lock_bh(&table->lock);
+	old = lladdr_of(server);
+	if (!old)
+		goto unlock;
+	err = 0;
+	if (ether_addr_equal(old->lladdr, lladdr)) {
+		kfree(new);
+	} else {
+		err = rhashtable_lookup_insert_fast(&table->by_lladdr,
+						    &new->node, by_lladdr);
+		if (err)
+			goto unlock;
+		rcu_assign_pointer(server->lladdr, new);
+		drop_lladdr(table, old);
 	}
-	return err;
+	if (rcu_access_pointer(server->dev) != dev) {
+		drop_dev(server);
+		hold_dev(server, dev);
+	}
+unlock:
+	spin_unlock_bh(&table->lock);
+	if (err)
+		kfree(new);
+	return err == -EEXIST ? -EADDRINUSE : err;
+}
+
+/* What is the operator's, and not the board's, lives on. */
+static void inherit(struct ipos_server *new, const struct ipos_server *old)
+{
+	new->learned = old->learned;
+	new->leaving = READ_ONCE(old->leaving);
+	new->state = READ_ONCE(old->state);
+	new->weight = READ_ONCE(old->weight);
+	new->heard = old->heard;
+}
+
+static int replace(struct ipos_server_table *table, struct ipos_server *old,
+		   struct ipos_server *new)
+{
+	struct ipos_lladdr *where = lladdr_of(old);
+	int err;
+
+	if (!where)
+		return -ENOENT;
+	inherit(new, old);
+	RCU_INIT_POINTER(new->lladdr, where);
+	hold_dev(new, rcu_dereference_protected(old->dev, 1));
+	err = rhashtable_replace_fast(&table->by_ip, &old->by_ip, &new->by_ip,
+				      by_ip);
+	if (err) {
+		drop_dev(new);
+		return err;
+	}
+	list_replace_rcu(&old->list, &new->list);
+	rcu_assign_pointer(where->server, new);
+	bury(old);
+	return 0;
+}
+
+/**
+ * ipos_server_replace() - a board has begun another life
+ * @table: the table
+ * @server: its row, borrowed under RCU
+ *
+ * The new row has the place and the settings of the old one, which is dead and
+ * stays with its flows. There is no moment without a row. Context as of
+ * ipos_server_learn().
+ *
+ * Return: the new row, borrowed under RCU, or NULL: no memory, or the old one
+ * was deleted meanwhile.
+ */
+struct ipos_server *ipos_server_replace(struct ipos_server_table *table,
+					struct ipos_server *server)
+{
+	struct ipos_server *new = kzalloc(sizeof(*new), GFP_ATOMIC);
+	int err;
+
+	if (!new)
+		return NULL;
+	new->ip = server->ip;
+	refcount_set(&new->refs, 1);
+	spin_lock_bh(&table->lock);
+	err = replace(table, server, new);
+	spin_unlock_bh(&table->lock);
+	if (!err)
+		return new;
+	kfree(new);
+	return NULL;
+}
+
+/**
+ * ipos_server_forget() - delete a row that no flow holds
+ * @table: the table
+ * @server: the row, borrowed under RCU
+ *
+ * Return: whether it was deleted. Any context.
+ */
+bool ipos_server_forget(struct ipos_server_table *table,
+			struct ipos_server *server)
+{
+	bool idle;
+
+	spin_lock_bh(&table->lock);
+	/* Who takes a reference now finds it dead. */
+	idle = !server->dead && refcount_read(&server->refs) == 1;
+	if (idle)
+		unlink_server(table, server);
+	spin_unlock_bh(&table->lock);
+	return idle;
 }
 
 /**
@@ -193,7 +410,7 @@ int ipos_server_del(struct ipos_server_table *table, __be32 ip)
 	struct ipos_server *server;
 	int err = -ENOENT;
 
-	mutex_lock(&table->mutex);
+	spin_lock_bh(&table->lock);
 	rcu_read_lock();
 	server = rhashtable_lookup(&table->by_ip, &ip, by_ip);
 	rcu_read_unlock();
@@ -201,40 +418,8 @@ int ipos_server_del(struct ipos_server_table *table, __be32 ip)
 		unlink_server(table, server);
 		err = 0;
 	}
-	mutex_unlock(&table->mutex);
+	spin_unlock_bh(&table->lock);
 	return err;
-}
-
-struct gone {
-	struct ipos_server_table *table;
-	struct net_device *dev;
-};
-
-static bool unlink_if_gone(void *obj, void *arg)
-{
-	struct ipos_server *server = obj;
-	struct gone *gone = arg;
-
-	if (rcu_access_pointer(server->dev) == gone->dev)
-		unlink_server(gone->table, server);
-	return true;
-}
-
-struct leaving {
-	const struct net_device *dev;
-	bool any;
-};
-
-static bool leave_if_behind(void *obj, void *arg)
-{
-	struct ipos_server *server = obj;
-	struct leaving *leaving = arg;
-
-	if (rcu_access_pointer(server->dev) != leaving->dev)
-		return true;
-	WRITE_ONCE(server->leaving, true);
-	leaving->any = true;
-	return true;
 }
 
 /**
@@ -249,10 +434,18 @@ static bool leave_if_behind(void *obj, void *arg)
 bool ipos_server_dev_leave(struct ipos_server_table *table,
 			   struct net_device *dev)
 {
-	struct leaving leaving = { .dev = dev };
+	struct ipos_server *server;
+	bool any = false;
 
-	ipos_table_walk(&table->by_ip, leave_if_behind, &leaving);
-	return leaving.any;
+	spin_lock_bh(&table->lock);
+	list_for_each_entry(server, &table->list, list) {
+		if (rcu_access_pointer(server->dev) != dev)
+			continue;
+		WRITE_ONCE(server->leaving, true);
+		any = true;
+	}
+	spin_unlock_bh(&table->lock);
+	return any;
 }
 
 /**
@@ -265,11 +458,8 @@ bool ipos_server_dev_leave(struct ipos_server_table *table,
 void ipos_server_dev_gone(struct ipos_server_table *table,
 			  struct net_device *dev)
 {
-	struct gone gone = { .table = table, .dev = dev };
-
-	mutex_lock(&table->mutex);
-	ipos_table_walk(&table->by_ip, unlink_if_gone, &gone);
-	mutex_unlock(&table->mutex);
+	if (dev)
+		unlink_behind(table, dev);
 }
 
 /**
@@ -295,7 +485,10 @@ struct ipos_server *ipos_server_peek(struct ipos_server_table *table,
 struct ipos_server *ipos_server_peek_lladdr(struct ipos_server_table *table,
 					    const u8 *lladdr)
 {
-	return rhashtable_lookup(&table->by_lladdr, lladdr, by_lladdr);
+	const struct ipos_lladdr *found;
+
+	found = rhashtable_lookup(&table->by_lladdr, lladdr, by_lladdr);
+	return found ? rcu_dereference(found->server) : NULL;
 }
 
 /**

@@ -6,10 +6,12 @@
 #ifndef IPOS_TABLE_SERVER_H
 #define IPOS_TABLE_SERVER_H
 
-#include <linux/if_ether.h>
-#include <linux/mutex.h>
+#include <linux/bitmap.h>
+#include <linux/etherdevice.h>
+#include <linux/jiffies.h>
 #include <linux/netdevice.h>
 #include <linux/refcount.h>
+#include <linux/spinlock.h>
 #include "table/table.h"
 #include "wire/advert.h"
 
@@ -23,15 +25,72 @@ enum ipos_server_state {
 	IPOS_SERVER_DOWN,
 };
 
+/* How a board is known to be there. */
+enum ipos_server_presence {
+	IPOS_SERVER_UNHEARD,	/* made by hand, never heard: counts as fresh */
+	IPOS_SERVER_FRESH,
+	IPOS_SERVER_STALE,	/* silent for three of its intervals */
+	IPOS_SERVER_GONE,	/* silent for ten */
+	IPOS_SERVER_LEFT,	/* it said so itself */
+};
+
+#define IPOS_SERVER_STALE_INTERVALS	3
+#define IPOS_SERVER_GONE_INTERVALS	10
+/* Former epochs of a board that are remembered. */
+#define IPOS_SERVER_FORMER		4
+
+/**
+ * struct ipos_heard - what a board's advertisements have said last
+ * @epoch: of this life of the board, 0 = never heard
+ * @former: of its lives before, any order, 0 = none
+ * @at: jiffies when one came last
+ * @snapshot: its number
+ * @parts: of how many it is
+ * @n_got: how many of these have come
+ * @interval_ms: of its advertisements
+ * @flags: IPOS_ADVERT_*
+ * @presence: enum ipos_server_presence
+ * @got: which parts, from bit 0
+ */
+struct ipos_heard {
+	u64		epoch;
+	u64		former[IPOS_SERVER_FORMER];
+	unsigned long	at;
+	u32		snapshot;
+	u16		parts;
+	u16		n_got;
+	u16		interval_ms;
+	u16		flags;
+	u8		presence;
+	DECLARE_BITMAP(got, IPOS_ADVERT_PARTS);
+};
+
+struct ipos_server;
+
+/**
+ * struct ipos_lladdr - a MAC that belongs to a row
+ * @node: in the table, key @lladdr
+ * @lladdr: MAC on the fabric; never changed: a row that moves gets another
+ * @server: whose; RCU
+ * @rcu: freed after a grace period
+ */
+struct ipos_lladdr {
+	struct rhash_head		node;
+	u8				lladdr[ETH_ALEN];
+	struct ipos_server __rcu	*server;
+	struct rcu_head			rcu;
+};
+
 /**
  * struct ipos_server - one board
  * @by_ip: in the table, key @ip
- * @by_lladdr: in the table, key @lladdr
  * @list: in the table's list, RCU
  * @ip: Server IP
- * @lladdr: MAC on the fabric
- * @dead: the row was deleted; flows may still hold it
+ * @lladdr: where it is; NULL once the row was deleted; RCU
+ * @dead: the row was deleted, or the board has begun another life and another
+ *	row; flows may still hold it
  * @leaving: the row is about to be deleted: nothing new either way
+ * @learned: made by an advertisement, not by hand
  * @state: enum ipos_server_state
  * @refs: the table's, and one per flow
  * @dev: fabric device that reaches it; NULL once that is gone; RCU
@@ -39,37 +98,55 @@ enum ipos_server_state {
  * @ifindex: of @dev, for showing
  * @told: its state, as it last advertised, or as was set by hand; each member
  *	is read and written by itself
+ * @heard: what else it advertised; changed under the table's @hearing
  * @handoffs: endpoints of ours it holds now
  * @weight: as was set by hand, 0: as it told
  * @turn: when it is chosen among equals (engine/choice.c)
+ * @handoffs_then: of these, as @told was heard; 0 while it never was
  * @rcu: freed after a grace period
  */
 struct ipos_server {
 	struct rhash_head	by_ip;
-	struct rhash_head	by_lladdr;
 	struct list_head	list;
 	__be32			ip;
-	u8			lladdr[ETH_ALEN];
+	struct ipos_lladdr __rcu *lladdr;
 	bool			dead;
 	bool			leaving;
+	bool			learned;
 	u8			state;
 	refcount_t		refs;
 	struct net_device __rcu	*dev;
 	netdevice_tracker	dev_tracker;
 	int			ifindex;
 	struct ipos_state	told;
+	struct ipos_heard	heard;
 	atomic_t		handoffs;
 	u16			weight;
 	atomic64_t		turn;
+	int			handoffs_then;
 	struct rcu_head		rcu;
 };
 
+/**
+ * struct ipos_server_table - of one network namespace
+ * @by_ip: struct ipos_server
+ * @by_lladdr: struct ipos_lladdr
+ * @list: struct ipos_server, for policies, RCU
+ * @bound: rows
+ * @lock: serializes add, delete, move, replace, device loss
+ * @forgotten: told of each board whose row is deleted, under @lock; may be
+ *	NULL; must not sleep, nor use the table
+ * @hearing: serializes what advertisements say, and their ageing; @lock is
+ *	inside it
+ */
 struct ipos_server_table {
 	struct rhashtable	by_ip;
 	struct rhashtable	by_lladdr;
-	struct list_head	list;	/* for policies, RCU */
+	struct list_head	list;
 	struct ipos_bound	bound;
-	struct mutex		mutex;	/* serializes add, delete, device loss */
+	spinlock_t		lock;
+	spinlock_t		hearing;
+	void (*forgotten)(struct ipos_server_table *table, __be32 ip);
 };
 
 int ipos_server_table_init(struct ipos_server_table *table);
@@ -91,11 +168,55 @@ struct ipos_server *ipos_server_peek_lladdr(struct ipos_server_table *table,
 struct ipos_server *ipos_server_get(struct ipos_server *server);
 void ipos_server_put(struct ipos_server *server);
 
+struct ipos_server *ipos_server_learn(struct ipos_server_table *table,
+				      __be32 ip, const u8 *lladdr,
+				      struct net_device *dev);
+int ipos_server_move(struct ipos_server_table *table,
+		     struct ipos_server *server, const u8 *lladdr,
+		     struct net_device *dev);
+struct ipos_server *ipos_server_replace(struct ipos_server_table *table,
+					struct ipos_server *server);
+bool ipos_server_forget(struct ipos_server_table *table,
+			struct ipos_server *server);
+
+/* Copies the MAC; false when the row was deleted. RCU held. */
+static inline bool ipos_server_lladdr(const struct ipos_server *server, u8 *to)
+{
+	const struct ipos_lladdr *from = rcu_dereference(server->lladdr);
+
+	if (from)
+		ether_addr_copy(to, from->lladdr);
+	return from;
+}
+
+/* Whether it was silent for no longer than some of its own intervals. */
+static inline bool ipos_server_within(const struct ipos_server *server,
+				      unsigned int intervals)
+{
+	u32 ms = READ_ONCE(server->heard.interval_ms) * intervals;
+
+	return time_before_eq(jiffies, READ_ONCE(server->heard.at) +
+				       msecs_to_jiffies(ms));
+}
+
+/* Whether the board is there, for all this one can know. Any context. */
+static inline bool ipos_server_fresh(const struct ipos_server *server)
+{
+	u8 presence = READ_ONCE(server->heard.presence);
+
+	return presence == IPOS_SERVER_UNHEARD ||
+	       (presence == IPOS_SERVER_FRESH &&
+		ipos_server_within(server, IPOS_SERVER_STALE_INTERVALS));
+}
+
 /* Whether the board can be given something new. RCU held. */
 static inline bool ipos_server_usable(const struct ipos_server *server)
 {
 	return READ_ONCE(server->state) == IPOS_SERVER_UP &&
-	       rcu_access_pointer(server->dev);
+	       rcu_access_pointer(server->dev) &&
+	       !(READ_ONCE(server->heard.flags) &
+		 (IPOS_ADVERT_DRAINING | IPOS_ADVERT_LEAVING)) &&
+	       ipos_server_fresh(server);
 }
 
 #endif /* IPOS_TABLE_SERVER_H */

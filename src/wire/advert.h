@@ -6,7 +6,8 @@
 #ifndef IPOS_WIRE_ADVERT_H
 #define IPOS_WIRE_ADVERT_H
 
-#include <linux/ipos_wire.h>
+#include "compat/types.h"
+#include "wire/wire.h"
 
 /**
  * struct ipos_state - a row of the Server State Table
@@ -69,5 +70,23 @@ struct ipos_advert {
 	struct ipos_state	state;
 	__u16			listeners;
 };
+
+enum ipos_wire_result ipos_advert_parse(const void *body, size_t body_len,
+					struct ipos_advert *advert);
+bool ipos_advert_parse_listener(const void *body, unsigned int i,
+				struct ipos_listener *listener);
+size_t ipos_advert_build(void *frame, __be32 server_ip,
+			 const struct ipos_advert *advert,
+			 const struct ipos_listener *listeners);
+
+/* Listening sockets that fit into a frame of so many bytes, MTU of the link. */
+static inline unsigned int ipos_advert_room(size_t mtu)
+{
+	const size_t head = IPOS_HDR_LEN + IPOS_ADVERT_LEN;
+	const size_t most = (65535 - IPOS_ADVERT_LEN) / IPOS_LISTENER_LEN;
+	size_t n = mtu < head ? 0 : (mtu - head) / IPOS_LISTENER_LEN;
+
+	return n < most ? n : most;
+}
 
 #endif /* IPOS_WIRE_ADVERT_H */

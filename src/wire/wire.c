@@ -13,6 +13,7 @@ static bool type_known(u8 type)
 	case IPOS_TYPE_REFUSAL:
 	case IPOS_TYPE_CLOSED:
 	case IPOS_TYPE_WITHDRAW:
+	case IPOS_TYPE_ADVERT:
 		return true;
 	default:
 		return false;
@@ -31,13 +32,13 @@ static size_t conn_len(u8 protocol)
 }
 
 /* Longer bodies are accepted: a later version may append to them. */
-static enum ipos_wire_result notice_len(const u8 *body, size_t len,
-					size_t *body_len)
+static enum ipos_wire_result own_len(const u8 *body, size_t len, size_t least,
+				     size_t *body_len)
 {
 	if (len < 2)
 		return IPOS_WIRE_SHORT;
 	*body_len = (size_t)body[0] << 8 | body[1];
-	if (*body_len < IPOS_NOTICE_LEN)
+	if (*body_len < least)
 		return IPOS_WIRE_LENGTH;
 	return IPOS_WIRE_OK;
 }
@@ -59,8 +60,11 @@ static enum ipos_wire_result frame_body_len(const struct ipos_hdr *hdr,
 	case IPOS_TYPE_ACK:
 		*body_len = 0;
 		break;
+	case IPOS_TYPE_ADVERT:
+		result = own_len(body, len, IPOS_ADVERT_LEN, body_len);
+		break;
 	default:
-		result = notice_len(body, len, body_len);
+		result = own_len(body, len, IPOS_NOTICE_LEN, body_len);
 		break;
 	}
 	if (result)
@@ -190,7 +194,7 @@ enum ipos_wire_result ipos_wire_parse_notice(const void *body, size_t body_len,
 	size_t claimed = 0;
 
 	memset(notice, 0, sizeof(*notice));
-	result = notice_len(body, body_len, &claimed);
+	result = own_len(body, body_len, IPOS_NOTICE_LEN, &claimed);
 	if (result)
 		return result;
 	if (claimed > body_len)
@@ -204,9 +208,19 @@ enum ipos_wire_result ipos_wire_parse_notice(const void *body, size_t body_len,
 	return IPOS_WIRE_OK;
 }
 
-/* Writes @hdr as @type, with the checksum of it and the body already there. */
-static size_t finish(u8 *frame, const struct ipos_hdr *hdr,
-		     enum ipos_type type, size_t body_len)
+/**
+ * ipos_wire_finish() - put the header before a body that is written already
+ * @frame: where to, of any alignment; the body begins at IPOS_HDR_LEN
+ * @hdr: addresses, ports and protocol (network order); type and checksum are
+ *	not read
+ * @type: of the frame
+ * @body_len: bytes of the body, without padding
+ *
+ * Context: any.
+ * Return: the bytes of header and body.
+ */
+size_t ipos_wire_finish(u8 *frame, const struct ipos_hdr *hdr,
+			enum ipos_type type, size_t body_len)
 {
 	struct ipos_hdr out = *hdr;
 
@@ -232,7 +246,7 @@ void ipos_wire_build_packet_hdr(struct ipos_hdr *hdr)
 {
 	struct ipos_hdr given = *hdr;
 
-	finish((u8 *)hdr, &given, IPOS_TYPE_PACKET, 0);
+	ipos_wire_finish((u8 *)hdr, &given, IPOS_TYPE_PACKET, 0);
 }
 
 /**
@@ -258,7 +272,7 @@ size_t ipos_wire_build_conn(void *frame, const struct ipos_hdr *hdr,
 		ipos_tcb_build(&conn->tcb, &wire.tcb);
 	/* Figure 11c is the beginning of 11d. */
 	memcpy(body, &wire, len);
-	return finish(frame, hdr, IPOS_TYPE_CONNECT, len);
+	return ipos_wire_finish(frame, hdr, IPOS_TYPE_CONNECT, len);
 }
 
 /**
@@ -272,7 +286,7 @@ size_t ipos_wire_build_conn(void *frame, const struct ipos_hdr *hdr,
  */
 size_t ipos_wire_build_ack(void *frame, const struct ipos_hdr *hdr)
 {
-	return finish(frame, hdr, IPOS_TYPE_ACK, 0);
+	return ipos_wire_finish(frame, hdr, IPOS_TYPE_ACK, 0);
 }
 
 /**
@@ -301,5 +315,5 @@ size_t ipos_wire_build_notice(void *frame, const struct ipos_hdr *hdr,
 	};
 
 	memcpy((u8 *)frame + IPOS_HDR_LEN, &wire, sizeof(wire));
-	return finish(frame, hdr, type, IPOS_NOTICE_LEN);
+	return ipos_wire_finish(frame, hdr, type, IPOS_NOTICE_LEN);
 }

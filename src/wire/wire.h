@@ -18,7 +18,7 @@ enum ipos_wire_result {
 	IPOS_WIRE_CHECKSUM,
 	IPOS_WIRE_TYPE,		/* a type this board does not know */
 	IPOS_WIRE_PROTOCOL,	/* neither TCP nor UDP */
-	IPOS_WIRE_LENGTH,	/* the body's own length field is absurd */
+	IPOS_WIRE_LENGTH,	/* the body's own length or a number is absurd */
 	IPOS_WIRE_VERSION,	/* a control block of another version */
 };
 
@@ -85,6 +85,8 @@ enum ipos_wire_result ipos_wire_parse_conn(const struct ipos_hdr *hdr,
 enum ipos_wire_result ipos_wire_parse_notice(const void *body, size_t body_len,
 					     struct ipos_notice *notice);
 
+size_t ipos_wire_finish(u8 *frame, const struct ipos_hdr *hdr,
+			enum ipos_type type, size_t body_len);
 void ipos_wire_build_packet_hdr(struct ipos_hdr *hdr);
 size_t ipos_wire_build_conn(void *frame, const struct ipos_hdr *hdr,
 			    const struct ipos_conn *conn);

@@ -27,7 +27,9 @@ import time
 
 import tap
 
-CONNECTION, PACKET, ACK, REFUSAL, CLOSED, WITHDRAW = 1, 2, 3, 0x80, 0x81, 0x82
+CONNECTION, PACKET, ACK, REFUSAL, CLOSED, WITHDRAW, ADVERT = 1, 2, 3, 0x80, 0x81, 0x82, 0x83
+GROUP = "03:00:69:70:4f:53"
+DRAINING, LEAVING = 1, 2
 TCP, UDP = 1, 2
 FLAGS = "FSRPAUEC"
 MASK = 0xFFFFFFFF
@@ -189,6 +191,25 @@ def notice(reason, handoff_id, service=("0.0.0.0", 0), seq=0):
                                                                                             seq & MASK)
 
 
+def listening(port, address="0.0.0.0", protocol=TCP, pid=0, name=b""):
+    """A listening socket, as advertisements list them."""
+    return struct.pack(">BBH4sI16s", protocol, 0, port, ip_bytes(address), pid, name)
+
+
+ADVERTISED = [("connections", "I"), ("cpu", "H"), ("weight", "H"), ("memory", "Q"), ("bandwidth", "Q"), ("in_flight", "I"),
+              ("accept_us", "I"), ("memory_total", "I"), ("bandwidth_total", "I")]
+
+
+def advert(epoch, snapshot, listeners=(), part=1, parts=1, interval=60000, flags=0, length=None, count=None, **state):
+    """The body of type 0x83; length and count are right unless given."""
+    state = {"weight": 100, **state}
+    values = [state.get(name, 0) for name, _ in ADVERTISED]
+    rows = b"".join(listeners)
+    return struct.pack(">HQIHHHH" + "".join(form for _, form in ADVERTISED) + "H",
+                       64 + len(rows) if length is None else length, epoch, snapshot & MASK, part, parts, interval, flags,
+                       *values, len(rows) // 28 if count is None else count) + rows
+
+
 class Frame:
     """What a board sent."""
 
@@ -198,9 +219,10 @@ class Frame:
         self.target = socket.inet_ntoa(data[6:10]), int.from_bytes(data[10:12], "big")
         self.kind, self.protocol = data[12], data[13]
         body = data[16:]
+        self.epoch = self.snapshot = self.part = self.parts = self.interval = self.flags = None
         self.handoff_id = self.reason = self.service = self.seq = self.inner = None
         self.tcb = {}
-        covered = {PACKET: 0, ACK: 0, CONNECTION: 146}.get(self.kind, 22)
+        covered = {PACKET: 0, ACK: 0, CONNECTION: 146}.get(self.kind, int.from_bytes(body[:2], "big"))
         self.ok = checksum(data[:16 + covered]) == 0
         if self.kind == CONNECTION:
             self.service = socket.inet_ntoa(body[:4]), int.from_bytes(body[4:6], "big")
@@ -208,6 +230,10 @@ class Frame:
             self.handoff_id = self.tcb["handoff_id"]
         elif self.kind == PACKET:
             self.inner = Segment(body) if body[9] == 6 else body
+        elif self.kind == ADVERT:
+            self.length, self.epoch, self.snapshot, self.part, self.parts, self.interval, self.flags = \
+                struct.unpack(">HQIHHHH", body[:22])
+            self.listeners = [body[at:at + 28] for at in range(64, self.length, 28)]
         elif self.kind >= 0x80:
             self.length, self.reason, self.handoff_id = struct.unpack(">HHQ", body[:12])
             self.service = socket.inet_ntoa(body[12:16]), int.from_bytes(body[16:18], "big")
@@ -455,7 +481,9 @@ class Fabric:
                 board.ctl("server", "add", self.address, "lladdr", self.mac)
 
     def take(self, data):
-        if data[12:14] == struct.pack(">H", self.ethertype) and data[:6] == self.wire.mac:
+        # What another player sends to all boards may be anything.
+        ours = data[:6] == self.wire.mac or data[:6] == mac_bytes(GROUP) and len(data) >= 94
+        if data[12:14] == struct.pack(">H", self.ethertype) and ours:
             got = Frame(data[14:])
             self.wire.log.append(f"< {got}")
             self.queue.append(got)
@@ -471,6 +499,12 @@ class Fabric:
         except (struct.error, IndexError):
             self.wire.log.append(f"> {data.hex()}")
         self.send_bytes(board, data)
+
+    def advertise(self, board, body, mac=None, src=None, address=None, **fields):
+        """To the group unless told otherwise."""
+        data = frame(ADVERT, ("0.0.0.0", 0), (address or self.address, 0), body, **fields)
+        self.wire.log.append(f"> advertisement of {address or self.address}: {body[:24].hex()} {len(body)} bytes")
+        self.send_bytes(board, data, mac=mac or GROUP, src=src)
 
     def expect(self, kind, **wanted):
         return _expect(f"frame {kind:#x}", self.wire, self.queue, self.take, {"kind": kind, **wanted}, self.seen)
@@ -656,7 +690,7 @@ class counted:
 
 
 def cluster(boards):
-    """As `tests/cluster up`; the boards."""
+    """As `tests/cluster up`, but nobody advertises: what is counted is what the test sent. The boards."""
     top = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    sh(f"{top}/cluster up {boards}")
+    sh(f"env IPOS_ADVERTISE_MS=0 {top}/cluster up {boards}")
     return [Board(n + 1) for n in range(boards)]

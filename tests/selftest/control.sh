@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-plan 306
+plan 316
 
 ctl() { ipos-ctl -n a "$@"; }
 does() { says "$*" 0 "" ctl "$@"; }
@@ -54,7 +54,7 @@ settings() { ctl board show | grep -vE '^(connections|cpu|memory|bandwidth|in-fl
 settings=$(settings)
 like "a board begins without an address, with type 0x0007" "$settings" \
 	$'^server-ip              0\\.0\\.0\\.0\nethertype              0x0007\nepoch                  0x[0-9a-f]{16}\n'
-is "every setting is shown in text" "$(wc -l <<<"$settings")" 37
+is "every setting is shown in text" "$(wc -l <<<"$settings")" 39
 is "and in JSON, by the same names" "$(json '"\n".join(rows[0])' board show | tr _ -)" \
 	"$(ctl board show | cut -d' ' -f1)"
 is "the epoch stays while the board lives" "$(json 'rows[0]["epoch"]' board show)" \
@@ -88,6 +88,8 @@ for name in cpu memory bandwidth; do
 	setting load-$name 0 1000
 done
 setting link-speed 0 1000000
+setting advertise-ms 0 60000
+setting peer-timeout 0 604800
 for table in temporary forward-connect forward local reserved closed server service url listen app; do
 	setting limit-$table 0 16777216
 done
@@ -114,14 +116,19 @@ shows "[]" -j dev show
 does dev add eth0 role client
 refuses "device has a role already" dev add eth0 role fabric
 refuses "device is not an Ethernet device" dev add lo role fabric
+refuses "learn is for a fabric device" dev add eth1 role client learn on
 refuses "dev is missing: there is not just one fabric device" server add 10.0.0.2 lladdr 02:00:00:00:02:02
 says "a fabric that is too narrow is warned of" 0 "Warning: ipos: MTU of the fabric is below a client device's + 16." \
 	ctl dev add eth1 role fabric
-shows "DEV   IFINDEX  ROLE     MTU
-eth0  $(printf '%7d' "$(index eth0)")  client  1500
-eth1  $(printf '%7d' "$(index eth1)")  fabric  1500" dev show
-is "dev show in JSON" "$(json rows dev show)" "[{'dev': 'eth0', 'ifindex': $(index eth0), 'role': 'client', 'mtu': 1500}, \
-{'dev': 'eth1', 'ifindex': $(index eth1), 'role': 'fabric', 'mtu': 1500}]"
+shows "DEV   IFINDEX  ROLE     MTU  LEARN
+eth0  $(printf '%7d' "$(index eth0)")  client  1500  off
+eth1  $(printf '%7d' "$(index eth1)")  fabric  1500  off" dev show
+is "dev show in JSON" "$(json rows dev show)" "[{'dev': 'eth0', 'ifindex': $(index eth0), 'role': 'client', 'mtu': 1500, \
+'learn': 'off'}, {'dev': 'eth1', 'ifindex': $(index eth1), 'role': 'fabric', 'mtu': 1500, 'learn': 'off'}]"
+does dev set eth1 learn on
+is "it learns" "$(json '*(row["learn"] for row in rows)' dev show)" "off on"
+refuses "learn is for a fabric device" dev set eth0 learn on
+refuses "device has no role" dev set lo learn on
 does dev del eth1
 refuses "device has no role" dev del eth1
 ip -n a link set eth1 mtu 1516
@@ -152,16 +159,18 @@ done
 refuses "server-ip is another board's" board set server-ip 10.0.0.2
 refuses "cpu must be 0 to 1000" server add 10.0.0.3 lladdr 02:00:00:00:02:03 cpu 1001
 does server add 10.0.0.3 lladdr 02:00:00:00:02:03 dev eth1 state down connections 7
-shows "IP        CONNECTIONS  CPU  MEMORY  BANDWIDTH  LLADDR             DEV   STATE  HANDOFFS  WEIGHT
-10.0.0.2            0    0       0          0  02:00:00:00:02:02  eth1  up            0       0" server show 10.0.0.2
+shows "IP        CONNECTIONS  CPU  MEMORY  BANDWIDTH  LLADDR             DEV   STATE  HANDOFFS  WEIGHT  FRESHNESS  LEARNED  HEARD  \
+INTERVAL  EPOCH  SNAPSHOT  SAYS  IN-FLIGHT  ACCEPT-US  MEMORY-TOTAL  BANDWIDTH-TOTAL
+10.0.0.2            0    0       0          0  02:00:00:00:02:02  eth1  up            0       0  unheard    no       -      \
+-         -      -         -     -          -          -             -" server show 10.0.0.2
 is "server show in JSON" "$(json rows server show 10.0.0.3)" "[{'ip': '10.0.0.3', 'connections': 7, 'cpu': 0, \
-'memory': 0, 'bandwidth': 0, 'lladdr': '02:00:00:00:02:03', 'dev': 'eth1', 'state': 'down', 'handoffs': 0, \
-'weight': 0}]"
+'memory': 0, 'bandwidth': 0, 'lladdr': '02:00:00:00:02:03', 'dev': 'eth1', 'state': 'down', 'handoffs': 0, 'weight': 0, \
+'freshness': 'unheard', 'learned': False, 'says': []}]"
 is "both are shown" "$(json 'sorted(row["ip"] for row in rows)' server show)" "['10.0.0.2', '10.0.0.3']"
 shows "" server show 10.0.0.9
 does server set 10.0.0.2 state drain connections 4294967295 cpu 1000 memory 18446744073709551615 bandwidth 10000000 weight 10000
 is "it is set" "$(json '*rows[0].values()' server show 10.0.0.2)" \
-	"10.0.0.2 4294967295 1000 18446744073709551615 10000000 02:00:00:00:02:02 eth1 drain 0 10000"
+	"10.0.0.2 4294967295 1000 18446744073709551615 10000000 02:00:00:00:02:02 eth1 drain 0 10000 unheard False []"
 refuses "cpu must be 0 to 1000" server set 10.0.0.2 cpu 1001
 refuses "weight must be 0 to 10000" server set 10.0.0.2 weight 10001
 refuses "no such server" server set 10.0.0.9 state up
@@ -306,6 +315,7 @@ board show
 board set drain yes
 dev show
 dev add lo role both
+dev set lo learn on
 dev del lo
 server show
 server add 10.0.0.9 lladdr 02:00:00:00:02:09

@@ -30,7 +30,8 @@ flow="proto state age idle handoff_id peer flags"
 declare -A columns=(
 	[forward]="src_ip src_port dst_ip dst_port service_ip service_port $flow"
 	[local]="src_ip src_port dst_ip dst_port endpoint $flow"
-	[server]="ip connections cpu memory bandwidth lladdr dev state handoffs"
+	[server]="ip connections cpu memory bandwidth lladdr dev state handoffs weight freshness learned heard interval epoch snapshot says \
+in_flight accept_us memory_total bandwidth_total"
 	[url]="url server"
 )
 columns[temporary]=${columns[local]} columns[connect]=${columns[local]}
@@ -40,6 +41,8 @@ import json, sys
 def cell(name, value):
     if name in ("age", "idle"):
         return "TIME"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return ",".join(value) or "-" if isinstance(value, list) else str(value)
 for row in json.load(sys.stdin):
     print(*(cell(name, row.pop(name, "-")) for name in sys.argv[1].split()), *row)' "${columns[$2]}" | sort

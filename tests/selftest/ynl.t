@@ -81,7 +81,8 @@ def _():
     with open("/sys/class/net/eth1/ifindex", encoding="ascii") as file:
         index = int(file.read())
     family.do("dev-add", {"ifindex": index, "role": ["fabric"]})
-    equal(family.dump("dev-get", {}), [{"ifindex": index, "name": "eth1", "role": {"fabric"}, "mtu": 1500}])
+    equal(family.dump("dev-get", {}), [{"ifindex": index, "name": "eth1", "role": {"fabric"}, "mtu": 1500,
+                                           "learn": 0}])
 
 
 @test("add, set, dump and del: servers, by words")

@@ -11,7 +11,7 @@ mkdir -p build/unit/ctl
 flock build/unit/ctl.lock make -s -C tools/ipos-ctl O="$PWD/build/unit/ctl" || exit
 PATH=$PWD/build/unit/ctl:$PATH
 
-plan 140
+plan 141
 
 # wrong TEXT WORD...: an error of the caller's
 wrong() {

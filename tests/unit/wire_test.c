@@ -353,7 +353,7 @@ static size_t make_frame(u8 *frame, u8 type, u8 protocol, u16 length)
 static bool known(int type)
 {
 	return type == 1 || type == 2 || type == 3 ||
-	       (type >= 0x80 && type <= 0x82);
+	       (type >= 0x80 && type <= 0x83);
 }
 
 static void check__types(void)
@@ -366,7 +366,7 @@ static void check__types(void)
 	for (type = 0; type < 256; type++) {
 		enum ipos_wire_result result;
 
-		make_frame(frame, type, IPOS_PROTO_TCP, IPOS_NOTICE_LEN);
+		make_frame(frame, type, IPOS_PROTO_TCP, IPOS_ADVERT_LEN);
 		result = check_copy(frame, sizeof(frame), 0, &body_len);
 		if (result == (known(type) ? IPOS_WIRE_OK : IPOS_WIRE_TYPE))
 			continue;

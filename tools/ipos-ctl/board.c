@@ -92,6 +92,14 @@ static const struct field fields[] = {
 		"load-bandwidth", &kind_u32, IPOS_A_BOARD_LOAD_BANDWIDTH,
 		NULL, "what used bandwidth weighs in least-load"
 	},
+	[IPOS_A_BOARD_ADVERTISE_MS] = {
+		"advertise-ms", &kind_u32, IPOS_A_BOARD_ADVERTISE_MS,
+		NULL, "interval of this board's advertisements, 0: none"
+	},
+	[IPOS_A_BOARD_PEER_TIMEOUT] = {
+		"peer-timeout", &kind_u32, IPOS_A_BOARD_PEER_TIMEOUT,
+		NULL, "seconds of a board's silence that end its Forward rows, 0: never"
+	},
 	[IPOS_A_BOARD_LIMIT_TEMPORARY] = {
 		"limit-temporary", &kind_u32, IPOS_A_BOARD_LIMIT_TEMPORARY,
 		NULL, "rows of the Temporary Table"
@@ -226,6 +234,8 @@ static const struct field *const columns[] = {
 	FIELD(LOAD_CPU),
 	FIELD(LOAD_MEMORY),
 	FIELD(LOAD_BANDWIDTH),
+	FIELD(ADVERTISE_MS),
+	FIELD(PEER_TIMEOUT),
 	FIELD(LIMIT_TEMPORARY),
 	FIELD(LIMIT_FORWARD_CONNECT),
 	FIELD(LIMIT_FORWARD),
@@ -263,6 +273,8 @@ static const struct arg set_args[] = {
 	SETTING(LOAD_CPU),
 	SETTING(LOAD_MEMORY),
 	SETTING(LOAD_BANDWIDTH),
+	SETTING(ADVERTISE_MS),
+	SETTING(PEER_TIMEOUT),
 	SETTING(LIMIT_TEMPORARY),
 	SETTING(LIMIT_FORWARD_CONNECT),
 	SETTING(LIMIT_FORWARD),

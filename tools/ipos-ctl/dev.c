@@ -4,6 +4,7 @@
 
 /* By value, which is a set of bits. */
 static const char *const roles[] = { "", "client", "fabric", "both", NULL };
+static const char *const onoff[] = { "off", "on", NULL };
 
 static const struct field dev = {
 	"dev", &kind_device, IPOS_A_DEV_IFINDEX, NULL, "the device"
@@ -26,12 +27,21 @@ static const struct field mtu = {
 	"mtu", &kind_u32, IPOS_A_DEV_MTU, NULL, "its MTU"
 };
 
+static const struct field learn = {
+	"learn", &kind_onoff, IPOS_A_DEV_LEARN, onoff,
+	"whether boards that advertise there become known by that"
+};
+
 static const struct field *const columns[] = {
-	&name, &ifindex, &role, &mtu, NULL
+	&name, &ifindex, &role, &mtu, &learn, NULL
 };
 
 static const struct arg add_args[] = {
-	{ &dev, ARG_FIRST }, { &role, ARG_NEEDED }, { NULL }
+	{ &dev, ARG_FIRST }, { &role, ARG_NEEDED }, { &learn }, { NULL }
+};
+
+static const struct arg set_args[] = {
+	{ &dev, ARG_FIRST }, { &learn, ARG_NEEDED }, { NULL }
 };
 
 static const struct arg del_args[] = { { &dev, ARG_FIRST }, { NULL } };
@@ -43,6 +53,9 @@ static const struct command commands[] = {
 	}, {
 		.name = "add", .help = "give a device a role",
 		.cmd = IPOS_CMD_DEV_ADD, .args = add_args,
+	}, {
+		.name = "set", .help = "change what it is for",
+		.cmd = IPOS_CMD_DEV_SET, .args = set_args,
 	}, {
 		.name = "del", .help = "take a device's role",
 		.cmd = IPOS_CMD_DEV_DEL, .args = del_args,

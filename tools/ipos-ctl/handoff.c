@@ -15,7 +15,7 @@ static const char *const reasons[] = {
 	"none", "no-listener", "queue-full", "no-memory", "exists", "version",
 	"no-route", "draining", "other", "unanswered", "incomplete",
 	"listener-closed", "client-reset", "replaced", "unknown", "idle",
-	"stopping", NULL
+	"stopping", "restarted", NULL
 };
 
 const struct field handoff_client = {

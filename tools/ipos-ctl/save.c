@@ -109,7 +109,13 @@ static void say(const struct object *object, const struct command *command,
 	print_line_end();
 }
 
-/* Numbers that are 0 were not given, or might as well not have been. */
+static bool is_optional(const struct field *field)
+{
+	return field->kind == &kind_u32 || field->kind == &kind_u64 ||
+	       field->kind == &kind_onoff;
+}
+
+/* What is 0 or off was not given, or might as well not have been. */
 static void say_row(const struct object *object, const struct command *add,
 		    const struct row *row)
 {
@@ -119,11 +125,34 @@ static void say_row(const struct object *object, const struct command *add,
 		struct nlattr **attr = &said.attrs[arg->field->attr];
 
 		if (*attr && arg->how == ARG_KEYWORD && is_zero(*attr) &&
-		    (arg->field->kind == &kind_u32 ||
-		     arg->field->kind == &kind_u64))
+		    is_optional(arg->field))
 			*attr = NULL;
 	}
 	say(object, add, said.attrs);
+}
+
+static void drop(struct row *row, uint16_t attr)
+{
+	free(row->attrs[attr]);
+	row->attrs[attr] = NULL;
+}
+
+/* What a board told of itself is not configured; false: nor is its row. */
+static bool by_hand(const char *name, struct row *row)
+{
+	static const uint16_t told[] = {
+		IPOS_A_SERVER_CONNECTIONS, IPOS_A_SERVER_CPU,
+		IPOS_A_SERVER_MEMORY, IPOS_A_SERVER_BANDWIDTH,
+	};
+
+	if (strcmp(name, "server") || !row->attrs[IPOS_A_SERVER_FRESHNESS])
+		return true;
+	if (mnl_attr_get_u8(row->attrs[IPOS_A_SERVER_FRESHNESS]) !=
+	    IPOS_SERVER_FRESHNESS_UNHEARD)
+		for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
+			drop(row, told[i]);
+	return !row->attrs[IPOS_A_SERVER_LEARNED] ||
+	       !mnl_attr_get_u8(row->attrs[IPOS_A_SERVER_LEARNED]);
 }
 
 static int save_rows(const char *name)
@@ -136,7 +165,8 @@ static int save_rows(const char *name)
 	if (rows.n)
 		qsort(rows.row, rows.n, sizeof(*rows.row), by_key);
 	for (size_t i = 0; i < rows.n && !status; i++)
-		say_row(object, add, &rows.row[i]);
+		if (by_hand(name, &rows.row[i]))
+			say_row(object, add, &rows.row[i]);
 	forget(&rows);
 	return status;
 }

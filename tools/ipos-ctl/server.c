@@ -3,6 +3,11 @@
 #include "command.h"
 
 static const char *const states[] = { "up", "drain", "down", NULL };
+static const char *const freshnesses[] = {
+	"unheard", "fresh", "stale", "gone", "left", NULL
+};
+
+static const char *const flags[] = { "draining", "leaving", NULL };
 
 static const struct field ip = {
 	"ip", &kind_ipv4, IPOS_A_SERVER_IP, NULL, "the board's Server IP",
@@ -55,10 +60,66 @@ static const struct field weight = {
 	"its share, 100 is ordinary; 0: as it says itself"
 };
 
+static const struct field freshness = {
+	"freshness", &kind_u8_word, IPOS_A_SERVER_FRESHNESS, freshnesses,
+	"how it is known to be there"
+};
+
+static const struct field learned = {
+	"learned", &kind_yesno, IPOS_A_SERVER_LEARNED, NULL,
+	"whether the row was made by its advertisements"
+};
+
+static const struct field heard = {
+	"heard", &kind_seconds, IPOS_A_SERVER_HEARD, NULL,
+	"time since its last advertisement"
+};
+
+static const struct field interval = {
+	"interval", &kind_u32, IPOS_A_SERVER_INTERVAL, NULL,
+	"milliseconds between its advertisements"
+};
+
+static const struct field epoch = {
+	"epoch", &kind_id, IPOS_A_SERVER_EPOCH, NULL, "the life that it is in"
+};
+
+static const struct field snapshot = {
+	"snapshot", &kind_u32, IPOS_A_SERVER_SNAPSHOT, NULL,
+	"number of its last advertisement"
+};
+
+static const struct field said = {
+	"says", &kind_bits, IPOS_A_SERVER_FLAGS, flags,
+	"what it says of itself"
+};
+
+static const struct field in_flight = {
+	"in-flight", &kind_u32, IPOS_A_SERVER_IN_FLIGHT, NULL,
+	"endpoints attached there and not yet closed"
+};
+
+static const struct field accept_us = {
+	"accept-us", &kind_u32, IPOS_A_SERVER_ACCEPT_US, NULL,
+	"microseconds that a new connection waits for accept()"
+};
+
+static const struct field memory_total = {
+	"memory-total", &kind_u32, IPOS_A_SERVER_MEMORY_TOTAL, NULL,
+	"its memory, MiB"
+};
+
+static const struct field bandwidth_total = {
+	"bandwidth-total", &kind_u32, IPOS_A_SERVER_BANDWIDTH_TOTAL, NULL,
+	"its bandwidth, Mbit/s"
+};
+
 /* The table's own columns first, in its order. */
 static const struct field *const columns[] = {
 	&ip, &connections, &cpu, &memory, &bandwidth,
-	&lladdr, &dev_name, &state, &handoffs, &weight, NULL
+	&lladdr, &dev_name, &state, &handoffs, &weight,
+	&freshness, &learned, &heard, &interval, &epoch, &snapshot, &said,
+	&in_flight, &accept_us, &memory_total, &bandwidth_total, NULL
 };
 
 static const struct arg show_args[] = { { &ip, ARG_FIRST_OPTIONAL }, { NULL } };

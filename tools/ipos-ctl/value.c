@@ -235,6 +235,7 @@ static void show_word(const struct field *field, struct nlattr **row)
 }
 
 const struct kind kind_u8_word = { NULL, NULL, put_u8_word, show_word };
+const struct kind kind_onoff = { NULL, NULL, put_u8_word, show_word };
 const struct kind kind_u32_word = { NULL, NULL, put_u32_word, show_word };
 
 static void show_bits(const struct field *field, struct nlattr **row)

@@ -50,7 +50,8 @@ struct kind {
 
 extern const struct kind kind_ipv4, kind_mac, kind_device, kind_text, kind_url;
 extern const struct kind kind_u8_word, kind_u32_word, kind_bits, kind_yesno;
-extern const struct kind kind_flag, kind_u32, kind_u64, kind_ethertype;
+extern const struct kind kind_onoff, kind_flag, kind_u32, kind_u64;
+extern const struct kind kind_ethertype;
 extern const struct kind kind_id, kind_port, kind_endpoint, kind_seconds;
 
 /* The word in a row, of a kind that is words; "" where there is none. */

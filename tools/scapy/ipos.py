@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """ipOS frames for scapy, written from docs/protocol.md alone, so that it can judge the module's own encoder."""
 
-from scapy.fields import (ByteEnumField, ByteField, FlagsField, IntField, IPField, ShortField, StrFixedLenField,
-                          StrLenField, XIntField, XLongField, XShortField)
+from scapy.fields import (ByteEnumField, ByteField, FieldLenField, FlagsField, IntField, IPField, LongField,
+                          PacketListField, ShortField, StrFixedLenField, StrLenField, XIntField, XLongField,
+                          XShortField)
 from scapy.layers.inet import IP
 from scapy.layers.l2 import Dot3, Ether
 from scapy.packet import Packet, Raw, bind_layers, split_layers
@@ -80,6 +81,9 @@ class IPOS(Packet):
             good = len(payload) >= 20 and payload[0] >> 4 == 4
         elif self.type in (REFUSAL, CLOSED, WITHDRAW):
             good = body is not None and len(body) >= 22
+        elif self.type == ADVERT:
+            good = body is not None and len(body) >= 64 and \
+                len(body) >= 64 + 28 * int.from_bytes(body[62:64], "big")
         else:
             return IPOSBody if self.type >= 0x80 and body is not None else Raw
         return super().guess_payload_class(payload) if good else Raw
@@ -169,7 +173,50 @@ class IPOSNotice(IPOSBody):
         return names.get(self.reason, str(self.reason) if self.reason else "")
 
 
+class IPOSListener(Packet):
+    """A listening socket in an advertisement."""
+    name = "ipOS listening socket"
+    fields_desc = [
+        ByteEnumField("listener_protocol", 1, PROTOCOLS),
+        ByteField("zero", 0),
+        ShortField("port", 0),
+        IPField("addr", "0.0.0.0"),
+        IntField("pid", 0),
+        StrFixedLenField("process", b"", 16),
+    ]
+
+    def extract_padding(self, rest):
+        return b"", rest
+
+
+class IPOSAdvert(IPOSBody):
+    """Type 0x83: what a board says of itself. A longer one is a later version's: the rest is kept."""
+    name = "ipOS advertisement"
+    fields_desc = [
+        ShortField("length", None),
+        XLongField("epoch", 1),
+        IntField("snapshot", 0),
+        ShortField("part", 1),
+        ShortField("parts", 1),
+        ShortField("interval", 100),
+        FlagsField("flags", 0, 16, ["draining", "leaving"]),
+        IntField("connections", 0),
+        ShortField("cpu", 0),
+        ShortField("weight", 100),
+        LongField("memory", 0),
+        LongField("bandwidth", 0),
+        IntField("in_flight", 0),
+        IntField("accept_us", 0),
+        IntField("memory_total", 0),
+        IntField("bandwidth_total", 0),
+        FieldLenField("listeners", None, count_of="sockets"),
+        PacketListField("sockets", [], IPOSListener, count_from=lambda body: body.listeners),
+        StrLenField("rest", b"", length_from=lambda body: (body.length or 0) - 64 - 28 * (body.listeners or 0)),
+    ]
+
+
 bind_layers(IPOS, IPOSConn, type=CONNECTION)
+bind_layers(IPOS, IPOSAdvert, type=ADVERT)
 bind_layers(IPOSConn, IPOSTCB)
 bind_layers(IPOS, IP, type=PACKET)
 for _type in (WITHDRAW, CLOSED, REFUSAL):  # the last one is what IPOS() / IPOSNotice() becomes

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/in.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include "engine/announce.h"
+#include "engine/out.h"
+#include "wire/advert.h"
+
+/* Rows that may come between counting and listing them. */
+#define SLACK	16
+#define TRIES	4
+
+/**
+ * struct told - the listening sockets of one advertisement
+ * @list: of these
+ * @n: how many there are; may be more than are in the list
+ * @room: in the list
+ */
+struct told {
+	struct ipos_listener	*list;
+	unsigned int		n;
+	unsigned int		room;
+};
+
+static void list_each(const struct ipos_listener *what, void *arg)
+{
+	struct told *told = arg;
+
+	/* Of no use to anybody else. */
+	if (ipv4_is_loopback(what->addr))
+		return;
+	if (told->n < told->room)
+		told->list[told->n] = *what;
+	told->n++;
+}
+
+/* Rows come and go: a list that is cut would say that the rest is gone. */
+static bool list_listeners(struct ipos_engine *engine, struct told *told)
+{
+	int tries;
+
+	for (tries = 0; tries < TRIES; tries++) {
+		told->n = 0;
+		ipos_listen_each(&engine->listens, IPOS_HERE, list_each, told);
+		if (told->n <= told->room)
+			return true;
+		kvfree(told->list);
+		told->room = told->n + SLACK;
+		told->list = kvmalloc_array(told->room, sizeof(*told->list),
+					    GFP_KERNEL);
+		if (!told->list)
+			return false;
+	}
+	return false;
+}
+
+static u16 flags_of(const struct ipos_engine *engine)
+{
+	u16 flags = 0;
+
+	if (READ_ONCE(engine->settings.draining))
+		flags |= IPOS_ADVERT_DRAINING;
+	if (READ_ONCE(engine->leaving))
+		flags |= IPOS_ADVERT_LEAVING;
+	return flags;
+}
+
+static struct ipos_state own_state(struct ipos_engine *engine)
+{
+	struct ipos_state state = engine->state;
+
+	state.weight = READ_ONCE(engine->settings.weight);
+	return state;
+}
+
+static bool has_fabric(struct ipos_engine *engine)
+{
+	const struct ipos_dev *d;
+	bool any = false;
+
+	rcu_read_lock();
+	ipos_dev_table_each(d, &engine->devs)
+		any |= d->role & IPOS_ROLE_FABRIC;
+	rcu_read_unlock();
+	return any;
+}
+
+/* To one device, or by NULL to all of the fabric. */
+static void send(struct ipos_engine *engine, const struct net_device *only,
+		 const void *frame, size_t len)
+{
+	const struct ipos_dev *d;
+
+	local_bh_disable();
+	rcu_read_lock();
+	ipos_dev_table_each(d, &engine->devs)
+		if (d->role & IPOS_ROLE_FABRIC && d->dev->flags & IFF_UP &&
+		    (!only || d->dev == only))
+			ipos_out_advert(engine, d->dev, frame, len);
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+/*
+ * While this board does not know its own sockets, the list lacks its last part:
+ * nobody takes it for complete.
+ */
+static unsigned int parts_of(struct ipos_engine *engine, unsigned int sent)
+{
+	bool known;
+
+	rcu_read_lock();
+	known = ipos_listen_known(&engine->listens, IPOS_HERE);
+	rcu_read_unlock();
+	return known ? sent : sent + 1;
+}
+
+static void send_parts(struct ipos_engine *engine,
+		       const struct net_device *only, struct ipos_advert *advert,
+		       const struct told *told, void *frame, unsigned int room)
+{
+	__be32 ip = READ_ONCE(engine->settings.server_ip);
+	unsigned int most = room * (IPOS_ADVERT_PARTS - 1), done = 0;
+	unsigned int n = min(told->n, most);
+	unsigned int parts = max(DIV_ROUND_UP(n, room), 1U);
+
+	if (n < told->n)
+		ipos_count(engine->counters, drop_advert_limit);
+	advert->parts = parts_of(engine, parts);
+	for (advert->part = 1; advert->part <= parts; advert->part++) {
+		advert->listeners = min(n - done, room);
+		send(engine, only, frame,
+		     ipos_advert_build(frame, ip, advert, told->list + done));
+		done += advert->listeners;
+	}
+}
+
+/* @only and @flags: of who leaves by one device. The mutex is held. */
+static void announce(struct ipos_engine *engine, const struct net_device *only,
+		     u16 flags)
+{
+	struct ipos_advert advert = {
+		.epoch = engine->epoch,
+		.interval_ms = READ_ONCE(engine->settings.advertise_ms),
+		.flags = flags, .state = own_state(engine),
+	};
+	unsigned int room = ipos_advert_room(READ_ONCE(engine->mtu));
+	struct told told = { };
+	void *frame;
+
+	/* A fabric so narrow has no room for an offer, either. */
+	if (!room || !advert.interval_ms)
+		return;
+	frame = kmalloc(IPOS_HDR_LEN + IPOS_ADVERT_LEN +
+			room * IPOS_LISTENER_LEN, GFP_KERNEL);
+	if (frame && (flags & IPOS_ADVERT_LEAVING ||
+		      list_listeners(engine, &told))) {
+		advert.snapshot = ++engine->announce.snapshot;
+		send_parts(engine, only, &advert, &told, frame, room);
+	} else {
+		ipos_count(engine->counters, drop_no_memory);
+	}
+	kvfree(told.list);
+	kfree(frame);
+}
+
+/* A tenth more or less, so that boards do not fall into step. */
+static unsigned long delay(u32 ms)
+{
+	return max(1UL, msecs_to_jiffies(ms - ms / 10 +
+					 get_random_u32() % (ms / 5 + 1)));
+}
+
+static bool is_due(struct ipos_engine *engine)
+{
+	return READ_ONCE(engine->settings.advertise_ms) &&
+	       READ_ONCE(engine->settings.server_ip) && has_fabric(engine);
+}
+
+/* Rests while there is nothing to say, or nobody to say it to. */
+static void work(struct work_struct *work)
+{
+	struct ipos_engine *engine =
+		container_of(to_delayed_work(work), struct ipos_engine,
+			     announce.work);
+	u32 ms = READ_ONCE(engine->settings.advertise_ms);
+
+	if (!is_due(engine))
+		return;
+	mutex_lock(&engine->announce.mutex);
+	announce(engine, NULL, flags_of(engine));
+	mutex_unlock(&engine->announce.mutex);
+	if (ms)
+		queue_delayed_work(system_highpri_wq, &engine->announce.work,
+				   delay(ms));
+}
+
+/**
+ * ipos_announce_changed() - tell of what was just changed, and go on
+ * @engine: not stopped
+ *
+ * After a setting was changed or a device was added. Any context.
+ */
+void ipos_announce_changed(struct ipos_engine *engine)
+{
+	mod_delayed_work(system_highpri_wq, &engine->announce.work, 0);
+}
+
+/**
+ * ipos_announce_leave() - this board goes: tell so
+ * @engine: its devices still work
+ * @dev: that goes; NULL: all
+ *
+ * Where advertising is off nobody has heard of it. Sleeps; RTNL may be held.
+ */
+void ipos_announce_leave(struct ipos_engine *engine, struct net_device *dev)
+{
+	if (!is_due(engine))
+		return;
+	mutex_lock(&engine->announce.mutex);
+	announce(engine, dev, IPOS_ADVERT_LEAVING);
+	mutex_unlock(&engine->announce.mutex);
+}
+
+/**
+ * ipos_announce_init() - say nothing yet
+ * @engine: zeroed memory
+ */
+void ipos_announce_init(struct ipos_engine *engine)
+{
+	mutex_init(&engine->announce.mutex);
+	INIT_DELAYED_WORK(&engine->announce.work, work);
+}
+
+/**
+ * ipos_announce_stop() - say nothing any more
+ * @engine: nobody changes it any more
+ *
+ * May sleep.
+ */
+void ipos_announce_stop(struct ipos_engine *engine)
+{
+	cancel_delayed_work_sync(&engine->announce.work);
+	mutex_destroy(&engine->announce.mutex);
+}
