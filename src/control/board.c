@@ -26,7 +26,7 @@ static const struct {
 	const char	*range;
 } settings[] = {
 	SETTING(LOAD_THRESHOLD, load_threshold, "load-threshold", 0, 16777216),
-	SETTING(HOLD_BYTES, hold_bytes, "hold-bytes", 256, 1048576),
+	SETTING(HOLD_BYTES, hold_bytes, "hold-bytes", 256, 65536),
 	SETTING(HOLD_MS, hold_ms, "hold-ms", 10, 600000),
 	SETTING(OFFER_MS, offer_ms, "offer-ms", 1, 60000),
 	SETTING(OFFER_TRIES, offer_tries, "offer-tries", 1, 16),

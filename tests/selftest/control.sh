@@ -72,7 +72,7 @@ setting() {
 	ctl board set "$name" "$was"
 }
 setting load-threshold 0 16777216
-setting hold-bytes 256 1048576
+setting hold-bytes 256 65536
 setting hold-ms 10 600000
 setting offer-ms 1 60000
 setting offer-tries 1 16
