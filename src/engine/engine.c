@@ -94,6 +94,7 @@ static void start_host(struct ipos_engine *engine)
 		.local = &engine->flows.bound[IPOS_FLOW_LOCAL],
 		.server_ip = &engine->settings.server_ip,
 		.link_speed = &engine->settings.link_speed,
+		.advertise_ms = &engine->settings.advertise_ms,
 		.listens = &engine->listens,
 		.apps = &engine->apps,
 		.state = &engine->state,

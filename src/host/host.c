@@ -20,6 +20,15 @@ static bool is_used(const struct ipos_host *host)
 	       !list_empty(&host->devs->list);
 }
 
+/* Nothing older is told than what one advertisement before was. */
+static unsigned long pause_of(const struct ipos_host *host)
+{
+	u32 ms = READ_ONCE(*host->advertise_ms);
+
+	return ms ? clamp(msecs_to_jiffies(ms), 1UL, (unsigned long)PERIOD) :
+		    PERIOD;
+}
+
 static void sample(struct work_struct *work)
 {
 	struct ipos_host *host = container_of(to_delayed_work(work),
@@ -31,7 +40,7 @@ static void sample(struct work_struct *work)
 
 	if (is_used(host))
 		ipos_load_sample(&host->load, &of, host->state);
-	queue_delayed_work(system_unbound_wq, &host->sample, PERIOD);
+	queue_delayed_work(system_unbound_wq, &host->sample, pause_of(host));
 }
 
 static void list_socket(const struct sock *sk,

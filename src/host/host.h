@@ -23,6 +23,7 @@ struct sock;
  * @local: rows of the Local Table
  * @server_ip: this board's, 0: none
  * @link_speed: the setting, Mbit/s
+ * @advertise_ms: the setting: no sample need be younger; 0: nobody is told
  * @listens: gets the sockets
  * @apps: gets the processes
  * @state: gets the load
@@ -45,6 +46,7 @@ struct ipos_host {
 	const struct ipos_bound		*local;
 	const __be32			*server_ip;
 	const u32			*link_speed;
+	const u32			*advertise_ms;
 	struct ipos_listen_table	*listens;
 	struct ipos_app_table		*apps;
 	struct ipos_state		*state;
