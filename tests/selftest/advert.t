@@ -28,8 +28,6 @@ board1.set(hold_ms=600000, offer_ms=60000)
 EPOCH = 0x1000
 # Each test begins another life of the board, so that its snapshots begin anew.
 epochs = iter(range(EPOCH, 1 << 30))
-# How many rows the listeners make is told by the tests of their table.
-ROWS = tuple("table_" + name for name in ("listen", "listening", "listening_sockets"))
 
 
 def advert(epoch, snapshot, listeners=(listening(80),), **fields):
@@ -47,7 +45,7 @@ def learn(how):
 
 
 def counts(wire=fake, but=(), **wanted):
-    return counted(board1, lambda: wire.sync(board1), but=ROWS + but, **wanted)
+    return counted(board1, lambda: wire.sync(board1), but=but, **wanted)
 
 
 def hears(body, wire=fake, **fields):
