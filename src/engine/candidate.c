@@ -23,9 +23,11 @@ static bool chosen(const struct ipos_endpoint *ep, __be32 ip)
  */
 bool ipos_candidate_add(struct ipos_endpoint *ep, __be32 ip)
 {
+	u8 kept = ip == IPOS_HERE ? 0 : 1;
+
 	if (chosen(ep, ip))
 		return true;
-	if (ep->n_candidates + (ip != IPOS_HERE) >= IPOS_CANDIDATES)
+	if (ep->n_candidates + kept >= IPOS_CANDIDATES)
 		return false;
 	ep->candidates[ep->n_candidates++] = ip;
 	return true;

@@ -478,7 +478,7 @@ def _():
     cookie(d)
     sh("modprobe -r ipos")
     sh("modprobe ipos")
-    for words in ("board set server-ip 10.0.0.1 settle-ms 0 syn-cookies-threshold 0 hold-ms 600000",
+    for words in ("board set server-ip 10.0.0.1 settle-ms 0 advertise-ms 0 syn-cookies-threshold 0 hold-ms 600000",
                   "dev add eth0 role client", "dev add eth1 role fabric", "service add tcp 192.0.2.1:80 inspect http"):
         sh(f"ipos-ctl -n board1 {words}")
     with counts(no_endpoint=1, reset_sent=1):

@@ -102,7 +102,7 @@ static void golden__built(const struct golden *golden)
 					 golden_ip(golden, "dst_ip"), &advert,
 					 list) == len &&
 		       !memcmp(room + shift, golden->bytes + GOLDEN_ETH_LEN,
-			       len), "golden__built%s",
+			       len), "%s%s", __func__,
 		       shift ? " (unaligned)" : "");
 		free(room);
 	}
