@@ -468,12 +468,12 @@ class Client:
 
 
 class Fabric:
-    """A board made by hand."""
+    """A board made by hand. What others advertise it hears only if it is told to."""
 
-    def __init__(self, boards, number=9, known=True):
+    def __init__(self, boards, number=9, known=True, hears=False):
         self.address, self.mac = f"10.0.0.{number}", f"02:00:00:00:02:{number:02x}"
         self.wire = Wire(f"fabric{number}", "fabric", self.mac)
-        self.ethertype = 7
+        self.ethertype, self.hears = 7, hears
         self.queue, self.seen = collections.deque(), set()
         for board in boards:
             sh(f"ip -n {board.name} neigh replace {self.address} lladdr {self.mac} dev eth1 nud permanent")
@@ -485,8 +485,9 @@ class Fabric:
         ours = data[:6] == self.wire.mac or data[:6] == mac_bytes(GROUP) and len(data) >= 94
         if data[12:14] == struct.pack(">H", self.ethertype) and ours:
             got = Frame(data[14:])
-            self.wire.log.append(f"< {got}")
-            self.queue.append(got)
+            if self.hears or got.kind != ADVERT:
+                self.wire.log.append(f"< {got}")
+                self.queue.append(got)
 
     def send_bytes(self, board, data, ethertype=None, mac=None, src=None):
         self.wire.send_raw(mac_bytes(mac or board.mac(1)) + (mac_bytes(src) if src else self.wire.mac) +

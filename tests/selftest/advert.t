@@ -16,7 +16,7 @@ from tap import after_each, check, equal, run, test, wait_for
 
 board1, board2 = cluster(2)
 net = Clients([board1, board2])
-fake = Fabric([board1], 9)
+fake = Fabric([board1], 9, hears=True)
 stranger = Fabric([board1], 10, known=False)
 here = board1.listen(backlog=100)
 SERVICE, FAKE = ("192.0.2.1", 80), (fake.address, 80)

@@ -9,6 +9,7 @@
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh
 . lib/tap.sh
+export IPOS_ADVERTISE_MS=1000
 # shellcheck source=tests/lib/cluster.sh
 . lib/cluster.sh
 # shellcheck source=tests/lib/flows.sh
