@@ -387,7 +387,7 @@ int ipos_board_set_doit(struct sk_buff *skb, struct genl_info *info)
  * @skb: the request
  * @info: likewise
  *
- * Return: 0. Process context; takes some seconds at most.
+ * Return: 0. Process context; takes seconds where many entries' boards do not answer.
  */
 int ipos_board_stop_doit(struct sk_buff *skb, struct genl_info *info)
 {

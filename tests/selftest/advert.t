@@ -222,6 +222,12 @@ def _():
     equal(row()["epoch"], f"0x{new:016x}")
 
 
+@test("a process's name cannot command the terminal of who reads it")
+def _():
+    hears(advert(next(epochs), 1, [listening(80, pid=7, name=b"\x1b[2J\n\"x")]))
+    equal(json.loads(board1.ctl("listen", "show", "server", fake.address))[0]["name"], "?[2J?\"x")
+
+
 @test("ten thousand listening sockets are bounded")
 def _():
     epoch = next(epochs)

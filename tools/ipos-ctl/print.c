@@ -262,6 +262,18 @@ static void add_name(const char *name)
 	json_name(name);
 }
 
+/* What others gave a name must not command the terminal. */
+static void add_text(const char *name, const char *value)
+{
+	char *text = must(strdup(value)), *c;
+
+	for (c = text; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = '_';
+	add_cell(name, text, false);
+	free(text);
+}
+
 /**
  * print_text() - a cell with words
  * @name: of the column
@@ -270,7 +282,7 @@ static void add_name(const char *name)
 void print_text(const char *name, const char *value)
 {
 	if (!json) {
-		add_cell(name, value, false);
+		add_text(name, value);
 		return;
 	}
 	add_name(name);
