@@ -15,6 +15,8 @@ struct business {
 	int			expired;
 	int			freed;
 	bool			missed;
+	bool			locked;
+	struct work_struct	armer;
 	struct completion	over;
 };
 
@@ -121,23 +123,29 @@ static void holds_its_flow(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, refcount_read(&business->flow->refs), 2);
 }
 
-static long arm_here(void *arg)
+static void arm_when_locked(struct work_struct *work)
 {
-	arm(arg, 1000);
-	return 0;
+	struct business *business = container_of(work, struct business, armer);
+
+	while (!smp_load_acquire(&business->locked))
+		cond_resched();
+	/* Who holds the lock waits for it. */
+	ipos_pending_arm(&business->pending, SOON_MS);
 }
 
-/* Takes the flow's lock, waits until the timer has begun, and detaches. */
+/* With the flow's lock held, waits until the timer has begun, and detaches. */
 static long detach_under_its_nose(void *arg)
 {
 	struct business *business = arg;
 	unsigned long end = jiffies + PATIENCE;
 
 	spin_lock_bh(&business->flow->lock);
-	business->missed = !timer_pending(&business->pending.timer);
-	while (timer_pending(&business->pending.timer) &&
+	smp_store_release(&business->locked, true);
+	while ((refcount_read(&business->pending.refs) != 2 ||
+		timer_pending(&business->pending.timer)) &&
 	       time_before(jiffies, end))
 		cpu_relax();
+	business->missed = !time_before(jiffies, end);
 	ipos_pending_detach(business->flow);
 	business->missed |= business->expired || business->freed;
 	spin_unlock_bh(&business->flow->lock);
@@ -151,8 +159,10 @@ static void timer_that_lost_does_nothing(struct kunit *test)
 	int other = cpumask_next(first, cpu_online_mask);
 
 	KUNIT_ASSERT_LT_MSG(test, other, (int)nr_cpu_ids, "needs two CPUs");
-	work_on_cpu(other, arm_here, business);
+	INIT_WORK(&business->armer, arm_when_locked);
+	schedule_work_on(other, &business->armer);
 	work_on_cpu(first, detach_under_its_nose, business);
+	flush_work(&business->armer);
 	KUNIT_EXPECT_FALSE(test, business->missed);
 	expect_over(test, 0);
 }
