@@ -65,7 +65,7 @@ TESTS	?= $(sort $(filter-out $(SICK),$(wildcard tests/static/*.t \
 	   $(addprefix debug:,$(KUNIT) $(DEBUGTESTS))
 # What of them runs on the debug kernel each time; all do in check-debug.
 KUNIT	:= tests/kunit/selftest/kunit.sh
-DEBUGTESTS ?= $(addprefix tests/selftest/,handoff.t leave.t rounds.t)
+DEBUGTESTS ?= $(addprefix tests/selftest/,leave.t rounds.t)
 
 check: ## all tests but the model's long form; TESTS="FILE..." for some
 	prove --timer --failures --comments --jobs $(JOBS) --exec tests/exec $(TESTS)
