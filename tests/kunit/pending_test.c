@@ -127,9 +127,9 @@ static void arm_when_locked(struct work_struct *work)
 {
 	struct business *business = container_of(work, struct business, armer);
 
+	/* Pairs with the release of who holds the lock and waits for the timer. */
 	while (!smp_load_acquire(&business->locked))
 		cond_resched();
-	/* Who holds the lock waits for it. */
 	ipos_pending_arm(&business->pending, SOON_MS);
 }
 
@@ -140,6 +140,7 @@ static long detach_under_its_nose(void *arg)
 	unsigned long end = jiffies + PATIENCE;
 
 	spin_lock_bh(&business->flow->lock);
+	/* Pairs with the acquire of the armer. */
 	smp_store_release(&business->locked, true);
 	while ((refcount_read(&business->pending.refs) != 2 ||
 		timer_pending(&business->pending.timer)) &&
