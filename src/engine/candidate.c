@@ -116,14 +116,17 @@ bool ipos_candidate_here(const struct ipos_choice *choice)
 }
 
 /*
- * The last sample, but for what ipOS itself counts at every moment: its own
- * connections here.
+ * The last sample, but for the rows of the Local Table: how many they are is
+ * known at every moment.
  */
 static struct ipos_state state_here(const struct ipos_engine *engine)
 {
 	const struct ipos_state *state = &engine->state;
+	const struct ipos_load *load = &engine->host.load;
 
 	return (struct ipos_state){
+		.connections = READ_ONCE(load->other_connections),
+		.in_flight = READ_ONCE(load->other_backlog),
 		.cpu = READ_ONCE(state->cpu),
 		.memory = READ_ONCE(state->memory),
 		.memory_total = READ_ONCE(state->memory_total),

@@ -91,7 +91,7 @@ static void start_host(struct ipos_engine *engine)
 		.counters = engine->counters,
 		.devs = &engine->devs,
 		.services = &engine->services.bound,
-		.local = &engine->flows.bound[IPOS_FLOW_LOCAL],
+		.flows = &engine->flows,
 		.server_ip = &engine->settings.server_ip,
 		.link_speed = &engine->settings.link_speed,
 		.advertise_ms = &engine->settings.advertise_ms,

@@ -34,7 +34,7 @@ static void sample(struct work_struct *work)
 	struct ipos_host *host = container_of(to_delayed_work(work),
 					      struct ipos_host, sample);
 	const struct ipos_load_of of = {
-		.net = host->net, .devs = host->devs, .local = host->local,
+		.net = host->net, .devs = host->devs, .flows = host->flows,
 		.link_speed = READ_ONCE(*host->link_speed),
 	};
 
@@ -43,8 +43,8 @@ static void sample(struct work_struct *work)
 	queue_delayed_work(system_unbound_wq, &host->sample, pause_of(host));
 }
 
-static void list_socket(const struct sock *sk,
-			const struct ipos_listener *what, void *arg)
+static void list_socket(struct sock *sk, const struct ipos_listener *what,
+			void *arg)
 {
 	struct ipos_host *host = arg;
 

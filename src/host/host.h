@@ -20,7 +20,7 @@ struct sock;
  * @counters: what could not be listed
  * @devs: devices with a role
  * @services: virtual services
- * @local: rows of the Local Table
+ * @flows: whose rows of the Local Table are looked at
  * @server_ip: this board's, 0: none
  * @link_speed: the setting, Mbit/s
  * @advertise_ms: the setting: no sample need be younger; 0: nobody is told
@@ -43,7 +43,7 @@ struct ipos_host {
 	struct ipos_counters __percpu	*counters;
 	const struct ipos_dev_table	*devs;
 	const struct ipos_bound		*services;
-	const struct ipos_bound		*local;
+	struct ipos_flow_table		*flows;
 	const __be32			*server_ip;
 	const u32			*link_speed;
 	const u32			*advertise_ms;

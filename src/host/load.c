@@ -16,6 +16,8 @@
 #define HALF_US		(500 * USEC_PER_MSEC)
 #define ACCEPT_MAX_US	(60 * USEC_PER_SEC)
 #define SPEEDS		(5 * HZ)
+/* To see two numbers at one moment. */
+#define TRIES		3
 
 /* A mean in which the last half a second weighs as much as all before. */
 static u64 smooth(u64 mean, u64 sample, u64 us)
@@ -68,41 +70,94 @@ static void sample_cpu(struct ipos_load *load, u64 us)
 	load->cpus = cpus;
 }
 
-static void add_backlog(const struct sock *sk,
-			const struct ipos_listener *what, void *arg)
-{
-	u32 *sum = arg;
+struct backlog {
+	struct ipos_flow_table	*flows;
+	u32			all;
+	u32			others;
+};
 
-	if (!ipv4_is_loopback(what->addr))
-		*sum += READ_ONCE(sk->sk_ack_backlog);
+static bool is_local(struct ipos_flow_table *flows, const struct sock *sk)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	const struct ipos_key key =
+		ipos_key_init(IPOS_PROTO_TCP, inet->inet_daddr,
+			      inet->inet_dport, inet->inet_saddr,
+			      inet->inet_sport);
+	const struct ipos_flow *flow = ipos_flow_peek(flows, &key);
+
+	return flow && ipos_flow_state(flow) == IPOS_FLOW_LOCAL;
+}
+
+/* Who waits, and who of them is no row of the Local Table. */
+static void add_backlog(struct sock *sk, const struct ipos_listener *what,
+			void *arg)
+{
+	struct request_sock_queue *queue = &inet_csk(sk)->icsk_accept_queue;
+	const struct request_sock *req;
+	struct backlog *sum = arg;
+
+	if (ipv4_is_loopback(what->addr) || !READ_ONCE(sk->sk_ack_backlog))
+		return;
+	rcu_read_lock();
+	spin_lock_bh(&queue->rskq_lock);
+	for (req = queue->rskq_accept_head; req; req = req->dl_next) {
+		sum->all++;
+		sum->others += !is_local(sum->flows, req->sk);
+	}
+	spin_unlock_bh(&queue->rskq_lock);
+	rcu_read_unlock();
 }
 
 /*
  * Little's law: how long one waits is how many wait on average, over how many
  * are served in a time. Where none is served, all have waited that much longer.
  */
-static void sample_accept(struct ipos_load *load, struct net *net, u64 us)
+static void sample_accept(struct ipos_load *load,
+			  const struct ipos_load_of *of, u64 us)
 {
-	u32 opens = tcp_count(net, TCP_MIB_PASSIVEOPENS);
-	u32 backlog = 0;
+	u32 opens = tcp_count(of->net, TCP_MIB_PASSIVEOPENS);
+	struct backlog now = { .flows = of->flows };
 	s32 accepted;
 	u64 wait;
 
-	ipos_sockets_tcp(net, add_backlog, &backlog);
-	accepted = opens - load->opens - (backlog - load->backlog);
+	ipos_sockets_tcp(of->net, add_backlog, &now);
+	accepted = opens - load->opens - (now.all - load->backlog);
 	if (!us)
 		wait = 0;
 	else if (accepted > 0)
 		wait = smooth(load->accept_us,
-			      div_u64(us * (load->backlog + (u64)backlog),
+			      div_u64(us * (load->backlog + (u64)now.all),
 				      2 * (u32)accepted), us);
-	else if (backlog)
+	else if (now.all)
 		wait = load->accept_us + us;
 	else
 		wait = smooth(load->accept_us, 0, us);
 	load->accept_us = min_t(u64, wait, ACCEPT_MAX_US);
 	load->opens = opens;
-	load->backlog = backlog;
+	load->backlog = now.all;
+	WRITE_ONCE(load->other_backlog, now.others);
+}
+
+static u32 local_of(const struct ipos_load_of *of)
+{
+	return ipos_bound_count(&of->flows->bound[IPOS_FLOW_LOCAL]);
+}
+
+/* What comes or goes meanwhile would be taken for another's. */
+static void sample_connections(struct ipos_load *load,
+			       const struct ipos_load_of *of,
+			       struct ipos_state *state)
+{
+	unsigned int tries = TRIES;
+	u32 all, local;
+
+	do {
+		local = local_of(of);
+		all = established(of->net);
+	} while (local != local_of(of) && --tries);
+	WRITE_ONCE(state->connections, all);
+	WRITE_ONCE(load->other_connections, all - min(all, local));
+	WRITE_ONCE(state->in_flight, local + load->other_backlog);
 }
 
 static u32 speed_of(struct net_device *dev)
@@ -190,7 +245,8 @@ static u64 pages_to_kib(long pages)
  * @of: what to look at
  * @state: gets all but the weight, each member by itself
  *
- * Costs nothing per connection. Process context; sleeps.
+ * Costs nothing per connection, but of those that wait to be accepted. Process
+ * context; sleeps.
  */
 void ipos_load_sample(struct ipos_load *load, const struct ipos_load_of *of,
 		      struct ipos_state *state)
@@ -200,14 +256,12 @@ void ipos_load_sample(struct ipos_load *load, const struct ipos_load_of *of,
 
 	load->at = now;
 	sample_cpu(load, us);
-	sample_accept(load, of->net, us);
+	sample_accept(load, of, us);
+	sample_connections(load, of, state);
 	sample_bandwidth(load, of, us, state);
-	WRITE_ONCE(state->connections, established(of->net));
 	WRITE_ONCE(state->cpu, load->cpu);
 	WRITE_ONCE(state->memory, pages_to_kib(si_mem_available()));
 	WRITE_ONCE(state->memory_total,
 		   pages_to_kib(totalram_pages()) / 1024);
-	WRITE_ONCE(state->in_flight,
-		   ipos_bound_count(of->local) + load->backlog);
 	WRITE_ONCE(state->accept_us, load->accept_us);
 }

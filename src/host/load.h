@@ -6,7 +6,7 @@
 #define IPOS_HOST_LOAD_H
 
 #include "table/dev.h"
-#include "table/table.h"
+#include "table/flow.h"
 #include "wire/advert.h"
 
 struct net;
@@ -18,6 +18,8 @@ struct net;
  * @cpus: how many these were
  * @opens: connections that came, modulo 2^32
  * @backlog: those of them that nobody had accepted
+ * @other_backlog: and of these, no rows of the Local Table
+ * @other_connections: established ones that are none
  * @cpu: utilization, per mille
  * @accept_us: time to accept
  * @speeds: jiffies when the devices' speeds are to be asked for again
@@ -28,6 +30,8 @@ struct ipos_load {
 	unsigned int	cpus;
 	u32		opens;
 	u32		backlog;
+	u32		other_backlog;
+	u32		other_connections;
 	u32		cpu;
 	u32		accept_us;
 	unsigned long	speeds;
@@ -37,13 +41,13 @@ struct ipos_load {
  * struct ipos_load_of - what is sampled
  * @net: the namespace
  * @devs: devices with a role
- * @local: rows of the Local Table
+ * @flows: with the Local Table
  * @link_speed: of the devices, Mbit/s; 0: as they say
  */
 struct ipos_load_of {
 	struct net			*net;
 	const struct ipos_dev_table	*devs;
-	const struct ipos_bound		*local;
+	struct ipos_flow_table		*flows;
 	u32				link_speed;
 };
 

@@ -93,8 +93,8 @@ void ipos_listener_owner(struct ipos_listener *what, struct task_struct *task)
 	get_task_comm(what->name, task->group_leader);
 }
 
-static void visit(const struct net *net, const struct sock *sk,
-		  ipos_socket_t fn, void *arg)
+static void visit(const struct net *net, struct sock *sk, ipos_socket_t fn,
+		  void *arg)
 {
 	struct ipos_listener what;
 

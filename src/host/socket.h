@@ -11,8 +11,8 @@ struct net;
 struct sock;
 struct task_struct;
 
-typedef void (*ipos_socket_t)(const struct sock *sk,
-			      const struct ipos_listener *what, void *arg);
+typedef void (*ipos_socket_t)(struct sock *sk, const struct ipos_listener *what,
+			      void *arg);
 
 bool ipos_listener_at(const struct sock *sk, struct ipos_listener *what);
 bool ipos_listener_of(const struct sock *sk, struct ipos_listener *what);
