@@ -36,7 +36,7 @@ static enum ipos_inspect feed(struct ipos_endpoint *ep, struct sk_buff *skb,
 		n = min_t(u32, len, sizeof(chunk));
 		if (skb_copy_bits(skb, offset, chunk, n))
 			return IPOS_INSPECT_NONE;
-		result = ipos_http_feed(&ep->http, chunk, n);
+		result = ipos_inspector_feed(&ep->inspector, chunk, n);
 	}
 	return result;
 }
@@ -131,7 +131,7 @@ void ipos_request_begin(struct ipos_endpoint *ep)
 	ep->stage = IPOS_STAGE_REQUEST;
 	ep->deadline = jiffies +
 		msecs_to_jiffies(READ_ONCE(engine->settings.hold_ms));
-	if (ep->service->inspect == IPOS_MODE_NONE)
+	if (ep->inspector.mode == IPOS_MODE_NONE)
 		ipos_place(ep, false);
 	else
 		wait_more(ep);

@@ -163,7 +163,7 @@ static void established(struct ipos_endpoint *ep, struct sk_buff *skb,
 	atomic_long_inc(&ep->service->connections);
 	ipos_unattached_heard(ep, skb, packet);
 	/* Data that comes with the ACK must be held before any hand-off. */
-	if (ep->service->inspect == IPOS_MODE_NONE &&
+	if (ep->inspector.mode == IPOS_MODE_NONE &&
 	    packet->end != packet->seq) {
 		ep->stage = IPOS_STAGE_OFFERED;
 		ipos_request_segment_consume(ep, skb, packet);

@@ -24,8 +24,10 @@ static bool by_url(struct ipos_endpoint *ep)
 		.here = !READ_ONCE(engine->settings.draining),
 	};
 
-	choice.n_named = ipos_url_lookup(&engine->urls, ep->http.host,
-					 ep->http.path.text, servers);
+	choice.n_named = ipos_url_lookup(&engine->urls,
+					 ipos_inspector_host(&ep->inspector),
+					 ipos_inspector_path(&ep->inspector),
+					 servers);
 	if (choice.n_named)
 		policy_of(ep)->order(&choice);
 	return ep->n_candidates;

@@ -29,7 +29,7 @@ struct ipos_endpoint *ipos_unattached_new(struct ipos_engine *engine,
 	}
 	ep->pending.engine = engine;
 	ipos_hold_init(&ep->hold, 0);
-	ipos_http_init(&ep->http);
+	ipos_inspector_init(&ep->inspector, READ_ONCE(service->inspect));
 	return ep;
 }
 

@@ -9,7 +9,7 @@
 
 #include "engine/hold.h"
 #include "engine/pending.h"
-#include "inspect/http.h"
+#include "inspect/inspector.h"
 #include "link/segment.h"
 #include "table/listen.h"
 #include "wire/wire.h"
@@ -61,7 +61,7 @@ enum ipos_stage {
  * @candidates: Server IPs, IPOS_HERE for this board, best first
  * @n_candidates: how many
  * @next: the next to be tried
- * @http: the inspector
+ * @inspector: reads the request
  */
 struct ipos_endpoint {
 	struct ipos_pending	pending;
@@ -98,7 +98,7 @@ struct ipos_endpoint {
 	__be32			candidates[IPOS_CANDIDATES];
 	u8			n_candidates;
 	u8			next;
-	struct ipos_http	http;
+	struct ipos_inspector	inspector;
 };
 
 static inline struct ipos_endpoint *

@@ -8,12 +8,8 @@
 
 #include <linux/refcount.h>
 #include "base/key.h"
+#include "inspect/inspector.h"
 #include "table/table.h"
-
-enum ipos_inspect_mode {
-	IPOS_MODE_NONE,
-	IPOS_MODE_HTTP,
-};
 
 enum ipos_policy {
 	IPOS_POLICY_LOCAL_FIRST,
