@@ -26,7 +26,7 @@
 	X(syn_unreachable, "handshakes given up: ICMP says the client is not there") \
 	X(request_timeout, "requests not complete in time, placed by policy") \
 	X(request_too_long, "requests beyond the bound, placed by policy") \
-	X(request_unparsed, "requests that are not HTTP, placed by policy") \
+	X(request_unparsed, "requests that are not what the service reads, placed by policy") \
 	X(ack_forced, "parts of a request acknowledged before the hand-off") \
 	X(attached_here, "endpoints attached to a listener of this board") \
 	X(here_no_listener, "not attached here: nothing listens") \

@@ -5,6 +5,7 @@
 
 static_assert((int)IPOS_SERVICE_INSPECT_NONE == IPOS_MODE_NONE);
 static_assert((int)IPOS_SERVICE_INSPECT_HTTP == IPOS_MODE_HTTP);
+static_assert((int)IPOS_SERVICE_INSPECT_TLS == IPOS_MODE_TLS);
 static_assert((int)IPOS_SERVICE_POLICY_LOCAL_FIRST == IPOS_POLICY_LOCAL_FIRST);
 static_assert((int)IPOS_SERVICE_POLICY_LEAST_CONN == IPOS_POLICY_LEAST_CONN);
 static_assert((int)IPOS_SERVICE_POLICY_LEAST_LOAD == IPOS_POLICY_LEAST_LOAD);
@@ -117,9 +118,9 @@ static int check_how(struct genl_info *info)
 	const struct nlattr *policy = info->attrs[IPOS_A_SERVICE_POLICY];
 	const struct nlattr *port = info->attrs[IPOS_A_SERVICE_TARGET_PORT];
 
-	if (inspect && nla_get_u8(inspect) > IPOS_SERVICE_INSPECT_HTTP)
+	if (inspect && nla_get_u8(inspect) > IPOS_SERVICE_INSPECT_TLS)
 		return ipos_refuse(info->extack, inspect, -ERANGE,
-				   "inspect must be none or http");
+				   "inspect must be none, http or tls");
 	if (policy && nla_get_u8(policy) > IPOS_SERVICE_POLICY_HASH)
 		return ipos_refuse(info->extack, policy, -ERANGE,
 				   "policy must be local-first, least-conn, least-load or hash");

@@ -16,6 +16,9 @@ void ipos_inspector_init(struct ipos_inspector *inspector,
 	case IPOS_MODE_HTTP:
 		ipos_http_init(&inspector->http);
 		break;
+	case IPOS_MODE_TLS:
+		ipos_tls_init(&inspector->tls);
+		break;
 	case IPOS_MODE_NONE:
 		break;
 	}
@@ -39,6 +42,8 @@ enum ipos_inspect ipos_inspector_feed(struct ipos_inspector *inspector,
 	switch ((enum ipos_inspect_mode)inspector->mode) {
 	case IPOS_MODE_HTTP:
 		return ipos_http_feed(&inspector->http, data, len);
+	case IPOS_MODE_TLS:
+		return ipos_tls_feed(&inspector->tls, data, len);
 	case IPOS_MODE_NONE:
 		break;
 	}
@@ -54,7 +59,8 @@ enum ipos_inspect ipos_inspector_feed(struct ipos_inspector *inspector,
  */
 const char *ipos_inspector_host(const struct ipos_inspector *inspector)
 {
-	return inspector->http.host;
+	return inspector->mode == IPOS_MODE_TLS ? inspector->tls.host :
+						  inspector->http.host;
 }
 
 /**
@@ -62,9 +68,10 @@ const char *ipos_inspector_host(const struct ipos_inspector *inspector)
  * @inspector: has answered IPOS_INSPECT_FOUND
  *
  * Context: any.
- * Return: in its normal form; empty if it did not say.
+ * Return: in its normal form; empty if it did not say, as in TLS.
  */
 const char *ipos_inspector_path(const struct ipos_inspector *inspector)
 {
-	return inspector->http.path.text;
+	return inspector->mode == IPOS_MODE_TLS ? "" :
+						  inspector->http.path.text;
 }

@@ -5,21 +5,25 @@
 
 #include "inspect/http.h"
 #include "inspect/inspect.h"
+#include "inspect/tls.h"
 
 enum ipos_inspect_mode {
 	IPOS_MODE_NONE,
 	IPOS_MODE_HTTP,
+	IPOS_MODE_TLS,
 };
 
 /**
  * struct ipos_inspector - one of them, at work
  * @mode: enum ipos_inspect_mode: which one
- * @http: its state
+ * @http: its state, if it is that one
+ * @tls: likewise
  */
 struct ipos_inspector {
 	u8	mode;
 	union {
 		struct ipos_http http;
+		struct ipos_tls tls;
 	};
 };
 

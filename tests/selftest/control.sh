@@ -476,8 +476,8 @@ for command, values, words in [
         ("server-set", {"ip": ip, "state": u8(255)}, "state must be up, drain or down"),
         ("service-add", {"proto": u8(0), "addr": ip, "port": port}, "proto must be tcp"),
         ("service-add", {"proto": u8(3), "addr": ip, "port": port}, "proto must be tcp"),
-        ("service-add", {"proto": u8(1), "addr": ip, "port": port, "foreign": b"", "inspect": u8(2)},
-         "inspect must be none or http"),
+        ("service-add", {"proto": u8(1), "addr": ip, "port": port, "foreign": b"", "inspect": u8(3)},
+         "inspect must be none, http or tls"),
         ("service-set", {"proto": u8(1), "addr": ip, "port": port, "policy": u8(4)},
          "policy must be local-first, least-conn, least-load or hash"),
         ("flow-get", {"table": u8(4)}, "table must be temporary, forward-connect, forward or local")]:

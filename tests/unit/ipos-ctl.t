@@ -95,7 +95,7 @@ says "server help" 0 "$server_help" ipos-ctl server help
 says "help server" 0 "$server_help" ipos-ctl help server
 
 service_add_help=$(cat <<'TEXT'
-Usage: ipos-ctl service add tcp|udp ADDRESS:PORT [inspect none|http]
+Usage: ipos-ctl service add tcp|udp ADDRESS:PORT [inspect none|http|tls]
                             [policy local-first|least-conn|least-load|hash]
                             [target-port PORT] [foreign]
 
@@ -174,7 +174,7 @@ for endpoint in 192.0.2.1 192.0.2.1: :80 192.0.2.1:65536 192.0.2:80 192.0.2.1:ht
 	wrong "argument \"$endpoint\" is wrong: endpoint takes ADDRESS:PORT, as 192.0.2.1:80." \
 		service add tcp "$endpoint"
 done
-wrong 'argument "tls" is wrong: inspect takes none or http.' service add tcp 192.0.2.1:80 inspect tls
+wrong 'argument "quic" is wrong: inspect takes none, http or tls.' service add tcp 192.0.2.1:80 inspect quic
 wrong 'argument "server" is missing: an IPv4 address.' url add example.org
 long=example.org/$(printf '%0760d' 0)
 wrong "argument \"$long\" is wrong: url takes HOST[/PATH-PREFIX] of at most 766 bytes." url add "$long" server 10.0.0.2

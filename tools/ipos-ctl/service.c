@@ -4,7 +4,7 @@
 
 static const char *const protocols[] = { "", "tcp", "udp", NULL };
 
-static const char *const inspections[] = { "none", "http", NULL };
+static const char *const inspections[] = { "none", "http", "tls", NULL };
 
 static const char *const policies[] = {
 	"local-first", "least-conn", "least-load", "hash", NULL

@@ -54,6 +54,7 @@ enum ipos_server_flag {
 enum ipos_service_inspect {
 	IPOS_SERVICE_INSPECT_NONE,
 	IPOS_SERVICE_INSPECT_HTTP,
+	IPOS_SERVICE_INSPECT_TLS,
 };
 
 enum ipos_service_policy {
