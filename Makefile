@@ -6,7 +6,7 @@ KDIR	?= /lib/modules/$(KVER)/build
 BUILD	:= $(CURDIR)/build
 TREE	:= $(BUILD)/$(KVER)/tree
 
-.PHONY: all help module kunit ipos-ctl vm-tools install check check-debug unit static demo play model bench clean
+.PHONY: all help module kunit ipos-ctl vm-tools install check check-debug unit static demo play model fuzz bench clean
 
 all: module ipos-ctl ## the module for kernel KVER (this one's by default), and ipos-ctl
 
@@ -58,7 +58,8 @@ VMSTESTS := $(sort $(wildcard tests/selftest/vms/*.sh)) \
 # What proves that the debug kernel sees mistakes boots it eight times.
 SICK	:= tests/harness/debug.t
 TESTS	?= $(sort $(filter-out $(SICK),$(wildcard tests/static/*.t \
-		 tests/unit/*.t tests/model/*.t tests/harness/*.t \
+		 tests/unit/*.t tests/fuzz/*.t tests/model/*.t \
+		 tests/harness/*.t \
 		 tests/harness/selftest/vms/*.sh))) $(SELFTESTS) \
 	   $(addprefix 6.12:,$(addprefix tests/static/,w1.t sparse.t floors.t) \
 		$(SELFTESTS)) $(VMSTESTS) $(addprefix 6.12:,$(VMSTESTS)) \
@@ -82,6 +83,9 @@ static: ## checkpatch, sparse, W=1, direction of symbols, licences, shellcheck
 
 model: ## the hand-off's rules by spin: every case, every rule switched off
 	tests/model/run
+
+fuzz: ## every parser, ten million inputs each, under sanitizers; RUNS=N for more or fewer
+	tests/fuzz/run $(or $(RUNS),10000000)
 
 bench: ## instructions per packet beside IPVS, tc and ip_forward: build/bench.json
 	tests/bench/run
