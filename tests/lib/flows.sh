@@ -78,7 +78,8 @@ cpus() { printf '%x\n' $(((1 << $(nproc)) - 1)); }
 patient() {
 	local board
 	for board; do
-		on "$board" ipos-ctl board set offer-ms 10000 ack-ms 10000 hold-ms 600000 || return
+		# What has come of a request that was acknowledged waits for the next offer, if a part overtook the first one.
+		on "$board" ipos-ctl board set offer-ms 10000 ack-ms 10000 reserve-ms 60000 hold-ms 600000 || return
 	done
 }
 
