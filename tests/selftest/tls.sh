@@ -17,18 +17,9 @@ cd "$(dirname "$0")/.." || exit
 . lib/cluster.sh
 # shellcheck source=tests/lib/flows.sh
 . lib/flows.sh
+# shellcheck source=tests/lib/certificates.sh
+. lib/certificates.sh
 plan 44
-
-# authority: $tmp/ca.pem; certify NAME: $tmp/NAME.pem and .key, for this name
-key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
-authority() {
-	openssl req -x509 "${key[@]}" -keyout "$tmp/ca.key" -out "$tmp/ca.pem" -days 36500 -subj "/CN=ipOS test" 2>"$tmp/ca.log"
-}
-certify() {
-	openssl req "${key[@]}" -keyout "$tmp/$1.key" -subj "/CN=$1" 2>>"$tmp/ca.log" |
-		openssl x509 -req -CA "$tmp/ca.pem" -CAkey "$tmp/ca.key" -CAcreateserial -days 36500 -out "$tmp/$1.pem" \
-			-extfile <(echo "subjectAltName=DNS:$1") 2>>"$tmp/ca.log"
-}
 
 names=(- one.example two.example three.example)
 ok "three boards come up" ./cluster up 3
@@ -37,8 +28,7 @@ roots 3
 ok "an authority is made" authority
 for n in 1 2 3; do
 	certify "${names[n]}"
-	ok "board $n serves ${names[n]}" nginx_start board$n "$tmp/root$n" "listen 443 ssl http2; ssl_protocols TLSv1.2 TLSv1.3;
-		ssl_certificate $tmp/${names[n]}.pem; ssl_certificate_key $tmp/${names[n]}.key;"
+	ok "board $n serves ${names[n]}" nginx_start board$n "$tmp/root$n" "$(tls_of "${names[n]}")"
 done
 is "no certificate is for another name" "$(for n in 1 2 3; do
 	openssl x509 -in "$tmp/${names[n]}.pem" -noout -ext subjectAltName; done | grep -o 'DNS:.*' | xargs)" \
