@@ -6,9 +6,9 @@ KDIR	?= /lib/modules/$(KVER)/build
 BUILD	:= $(CURDIR)/build
 TREE	:= $(BUILD)/$(KVER)/tree
 
-.PHONY: all help module kunit ipos-ctl vm-tools install check check-6.12 check-debug unit static demo play model fuzz bench clean
+.PHONY: all help module kunit ipos-ctl vm-tools ipos-agent install check check-6.12 check-debug unit static demo play model fuzz bench clean
 
-all: module ipos-ctl ## the module for kernel KVER (this one's by default), and ipos-ctl
+all: module ipos-ctl ipos-agent ## the module for kernel KVER (this one's by default), ipos-ctl and ipos-agent
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9.-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -40,6 +40,10 @@ kunit: ## build/KVER/ipos_kunit.ko: tests of tables and timers
 ipos-ctl: ## build/bin/ipos-ctl; its manual page and completion, below build/share
 	@mkdir -p $(BUILD)/bin
 	+$(MAKE) -C tools/ipos-ctl O=$(BUILD)/bin S=$(BUILD)/share all
+
+ipos-agent: ## build/bin/ipos-agent: starts applications when they are asked for
+	@mkdir -p $(BUILD)/bin
+	+$(MAKE) -C tools/ipos-agent O=$(BUILD)/bin
 
 # What tests/vm and tests/vms use besides.
 VM_TOOLS := $(addprefix $(BUILD)/bin/,vms-exec vms-switch tsc-khz)
@@ -103,8 +107,9 @@ bench: ## instructions per packet beside IPVS, tc and ip_forward: build/bench.js
 install: all ## module, ipos-ctl, its manual page, the systemd unit, into this system
 	install -D -m 644 $(BUILD)/$(KVER)/ipos.ko $(DESTDIR)/lib/modules/$(KVER)/extra/ipos.ko
 	install -D -m 755 $(BUILD)/bin/ipos-ctl $(DESTDIR)/usr/sbin/ipos-ctl
+	install -D -m 755 $(BUILD)/bin/ipos-agent $(DESTDIR)/usr/sbin/ipos-agent
 	install -D -m 755 tools/packaging/ipos-config $(DESTDIR)/usr/lib/ipos/ipos-config
-	install -D -m 644 tools/packaging/ipos.service $(DESTDIR)/lib/systemd/system/ipos.service
+	install -D -m 644 -t $(DESTDIR)/lib/systemd/system tools/packaging/ipos.service tools/packaging/ipos-agent.service
 	cd $(BUILD)/share && find man bash-completion -type f ! -name '*.new' \
 		-exec install -D -m 644 '{}' '$(DESTDIR)/usr/share/{}' ';'
 	[ -n "$(DESTDIR)" ] || depmod $(KVER)

@@ -46,6 +46,7 @@
 	X(handoff_refused_no_route, "refused there: it has no route to the client") \
 	X(handoff_refused_draining, "refused there: it drains or leaves") \
 	X(handoff_refused_other, "refused there: for a reason not known here") \
+	X(handoff_refused_starting, "refused there: the application is starting") \
 	X(handoff_timeout, "offers that no board answered") \
 	X(handoff_restarted, "offers whose board has restarted") \
 	X(handoff_withdrawn, "offers taken back") \
@@ -64,6 +65,7 @@
 	X(refused_version, "refused here: version not known, UDP, or absurd") \
 	X(refused_no_route, "refused here: no route to the client") \
 	X(refused_draining, "refused here: this board drains or leaves") \
+	X(refused_starting, "refused here: the application is starting") \
 	X(unplaced, "connections reset because no board could serve them") \
 	X(lost, "moved connections reset because their board lost them") \
 	X(closed, "moved connections that ended at their board") \
@@ -78,6 +80,18 @@
 	X(skipped_drain, "boards passed over: draining, down or leaving") \
 	X(skipped_stale, "boards passed over: not heard of for too long") \
 	X(skipped_not_listening, "boards passed over: nothing listens there") \
+	X(skipped_not_startable, "boards passed over: nor could it start there") \
+	X(skipped_memory, "boards passed over: not the memory to start it") \
+	X(waited, "endpoints that waited for an application to start") \
+	X(wait_timeout, "endpoints that waited in vain, for too long") \
+	X(start_asked, "applications that the agent was told to start") \
+	X(start_running, "registered applications that came to listen") \
+	X(start_failed, "applications that failed when, or after, they started") \
+	X(start_timeout, "of these, those that did not listen in time") \
+	X(start_resting, "not started here: it has failed just now") \
+	X(start_no_agent, "not started here: no agent is there") \
+	X(start_no_memory, "not started here: not enough memory available") \
+	X(start_no_cpu, "not started here: the CPU is too busy") \
 	X(next_candidate, "endpoints that a board did not take: the next is tried") \
 	X(forwarded, "packets of clients forwarded to another board") \
 	X(delivered, "packets of clients taken from other boards") \
@@ -129,6 +143,7 @@
 	X(drop_limit_withdrawn, "withdrawn offers: table full, none made or kept") \
 	X(drop_limit_closed, "tombstones not kept: table full") \
 	X(drop_limit_listen, "listening sockets not listed: table full") \
+	X(drop_limit_waiting, "endpoints that could not wait: too many do") \
 	X(drop_limit_app, "processes not listed: Application table full") \
 	X(drop_event, "events lost: no memory to tell of them") \
 	X(local_in, "packets caught on their way to this host's stack") \

@@ -77,3 +77,47 @@ void ipos_event_news(struct net *net, const struct ipos_news *news)
 		now->news(net, news);
 	rcu_read_unlock();
 }
+
+/**
+ * ipos_event_agent() - whether somebody is there who starts applications
+ * @net: the namespace
+ *
+ * Any context.
+ *
+ * Return: false when a start would be asked for in vain.
+ */
+bool ipos_event_agent(struct net *net)
+{
+	const struct ipos_observer *now;
+	bool agent;
+
+	rcu_read_lock();
+	now = rcu_dereference(observer);
+	agent = now && now->agent(net);
+	rcu_read_unlock();
+	return agent;
+}
+
+/**
+ * ipos_event_start() - have an application started
+ * @net: the namespace
+ * @name: of the application
+ * @unit: @command is the name of a systemd unit
+ * @command: what to start
+ *
+ * Any context.
+ *
+ * Return: false when nobody has heard it.
+ */
+bool ipos_event_start(struct net *net, const char *name, bool unit,
+		      const char *command)
+{
+	const struct ipos_observer *now;
+	bool heard;
+
+	rcu_read_lock();
+	now = rcu_dereference(observer);
+	heard = now && now->start(net, name, unit, command);
+	rcu_read_unlock();
+	return heard;
+}

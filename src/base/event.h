@@ -27,7 +27,8 @@ struct net;
 	X(acknowledged, ACKNOWLEDGED)	\
 	X(expired, EXPIRED)		\
 	X(closed, CLOSED)		\
-	X(lost, LOST)
+	X(lost, LOST)			\
+	X(waiting, WAITING)
 
 #define IPOS_CLUSTER_EVENTS(E, LAST)	\
 	E(joined, JOINED)		\
@@ -38,7 +39,10 @@ struct net;
 	E(gone, GONE)			\
 	E(left, LEFT)			\
 	E(listening, LISTENING)		\
-	LAST(closed, CLOSED)
+	E(closed, CLOSED)		\
+	E(starting, STARTING)		\
+	E(running, RUNNING)		\
+	LAST(failed, FAILED)
 
 /**
  * struct ipos_event - what is told of a step
@@ -82,18 +86,27 @@ struct ipos_news {
  * @tell: called for each step then; must not sleep; locks are held, that of
  *	the flow, or of a socket
  * @news: called for whatever happens to a board; must not sleep
+ * @agent: whether somebody is there who starts applications
+ * @start: called for each that is to be started; must not sleep; false when
+ *	nobody heard it
  */
 struct ipos_observer {
 	bool (*wanted)(struct net *net);
 	void (*tell)(struct net *net, enum ipos_handoff_step step,
 		     const struct ipos_event *event);
 	void (*news)(struct net *net, const struct ipos_news *news);
+	bool (*agent)(struct net *net);
+	bool (*start)(struct net *net, const char *name, bool unit,
+		      const char *command);
 };
 
 bool ipos_event_wanted(struct net *net);
 void ipos_event_tell(struct net *net, enum ipos_handoff_step step,
 		     const struct ipos_event *event);
 void ipos_event_news(struct net *net, const struct ipos_news *news);
+bool ipos_event_agent(struct net *net);
+bool ipos_event_start(struct net *net, const char *name, bool unit,
+		      const char *command);
 void ipos_event_observe(const struct ipos_observer *observer);
 
 #endif /* IPOS_BASE_EVENT_H */

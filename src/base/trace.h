@@ -33,7 +33,8 @@
 	X(UNKNOWN, "unknown")						\
 	X(IDLE, "idle")							\
 	X(STOPPING, "stopping")						\
-	LAST(RESTARTED, "restarted")
+	X(RESTARTED, "restarted")					\
+	LAST(STARTING, "starting")
 
 /* Programs that read a trace know numbers only, not the names of enums. */
 #define IPOS_TRACE_REASON(NAME, word) \

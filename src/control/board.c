@@ -45,6 +45,7 @@ static const struct {
 	SETTING(LINK_SPEED, link_speed, "link-speed", 0, 1000000),
 	SETTING(ADVERTISE_MS, advertise_ms, "advertise-ms", 0, 60000),
 	SETTING(PEER_TIMEOUT, peer_s, "peer-timeout", 0, 604800),
+	SETTING(WAIT_MS, wait_ms, "wait-ms", 100, 600000),
 };
 
 #define BOUND(ATTR, place, limit_name, row, explained) {		\
@@ -89,6 +90,12 @@ const struct ipos_bound_desc ipos_bounds[] = {
 	BOUND(APP, apps.bound,
 	      "limit-app", "table_app",
 	      "rows of the Application Information Table"),
+	BOUND(REGISTERED, programs.bound,
+	      "limit-registered", "table_registered",
+	      "applications that may be started here"),
+	BOUND(WAITING, waiting,
+	      "limit-waiting", "table_waiting",
+	      "endpoints that wait for an application to start"),
 };
 
 /* Ranges are ours to check: the core's refusal would not name them. */
@@ -107,7 +114,9 @@ const struct nla_policy ipos_board_set_policy[IPOS_A_BOARD_MAX + 1] = {
 		.type = NLA_U32
 	},
 	[IPOS_A_BOARD_ADVERTISE_MS] = { .type = NLA_U32 },
-	[IPOS_A_BOARD_PEER_TIMEOUT] = { .type = NLA_U32 },
+	[IPOS_A_BOARD_PEER_TIMEOUT ... IPOS_A_BOARD_WAIT_MS] = {
+		.type = NLA_U32
+	},
 };
 
 const struct nla_policy ipos_board_get_policy[IPOS_A_BOARD_MAX + 1] = {

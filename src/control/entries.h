@@ -35,7 +35,7 @@ struct ipos_entries {
 		     void *row, char *line);
 };
 
-#define IPOS_ENTRIES 8
+#define IPOS_ENTRIES 9
 extern const struct ipos_entries ipos_entries[IPOS_ENTRIES];
 
 /**

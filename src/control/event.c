@@ -9,18 +9,22 @@ static void lost(struct net *net, enum ipos_group group)
 	genl_set_err(&ipos_family, net, 0, group, -ENOBUFS);
 }
 
-/* Sends it to all who listen, or frees it and says that it is lost. */
-static void multicast(struct net *net, enum ipos_group group,
+/*
+ * Sends it to all who listen, or frees it and says that it is lost. False when
+ * nobody listens.
+ */
+static bool multicast(struct net *net, enum ipos_group group,
 		      struct sk_buff *skb, void *hdr, bool complete, gfp_t gfp)
 {
 	if (!complete) {
 		nlmsg_free(skb);
 		lost(net, group);
-		return;
+		return true;
 	}
 	genlmsg_end(skb, hdr);
-	/* Whose buffer is full is told by the core; nobody: that is no error. */
-	genlmsg_multicast_netns(&ipos_family, net, skb, 0, group, gfp);
+	/* Whose buffer is full is told by the core. */
+	return genlmsg_multicast_netns(&ipos_family, net, skb, 0, group,
+				       gfp) != -ESRCH;
 }
 
 static bool put_handoff(struct sk_buff *skb, enum ipos_handoff_step step,
@@ -102,11 +106,38 @@ static void tell_news(struct net *net, const struct ipos_news *news)
 		  hdr && put_news(skb, news), GFP_ATOMIC);
 }
 
+/* The core asks for all namespaces at once: here there may be none. */
+static bool has_agent(struct net *net)
+{
+	return genl_has_listeners(&ipos_family, net, IPOS_GROUP_AGENT);
+}
+
+/* An agent that learns of a loss asks for what it has missed. */
+static bool tell_start(struct net *net, const char *name, bool unit,
+		       const char *command)
+{
+	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_ATOMIC);
+	void *hdr;
+
+	if (!skb) {
+		lost(net, IPOS_GROUP_AGENT);
+		return true;
+	}
+	hdr = genlmsg_put(skb, 0, 0, &ipos_family, 0, IPOS_CMD_APP_NTF);
+	return multicast(net, IPOS_GROUP_AGENT, skb, hdr,
+			 hdr && !nla_put_string(skb, IPOS_A_APP_LABEL, name) &&
+			 !nla_put_string(skb, unit ? IPOS_A_APP_UNIT :
+						     IPOS_A_APP_EXEC, command),
+			 GFP_ATOMIC);
+}
+
 /* Tells those who listen of the steps of endpoints, and of boards. */
 const struct ipos_observer ipos_control_observer = {
 	.wanted = wanted,
 	.tell = tell,
 	.news = tell_news,
+	.agent = has_agent,
+	.start = tell_start,
 };
 
 static bool put_change(struct sk_buff *skb, const struct genl_info *info,

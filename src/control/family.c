@@ -51,6 +51,9 @@ CHANGE(url_add, URL)
 CHANGE(url_del, URL)
 CHANGE(url_flush, URL)
 CHANGE(dev_set, DEV)
+CHANGE(app_add, APP)
+CHANGE(app_del, APP)
+CHANGE(app_set, APP)
 
 static const struct genl_ops ops[] = {
 	DO(BOARD_GET, ipos_board_get_doit, ipos_board_get_policy,
@@ -91,6 +94,9 @@ static const struct genl_ops ops[] = {
 	     ipos_listen_get_policy, IPOS_A_LISTEN_MAX),
 	DUMP(APP_GET, ipos_app_get_dumpit, ipos_dump_table_done, NULL, 0),
 	DO(DEV_SET, change_dev_set, ipos_dev_set_policy, IPOS_A_DEV_MAX),
+	DO(APP_ADD, change_app_add, ipos_app_add_policy, IPOS_A_APP_MAX),
+	DO(APP_DEL, change_app_del, ipos_app_del_policy, IPOS_A_APP_MAX),
+	DO(APP_SET, change_app_set, ipos_app_set_policy, IPOS_A_APP_MAX),
 };
 
 static const struct genl_multicast_group groups[] = {
@@ -102,6 +108,9 @@ static const struct genl_multicast_group groups[] = {
 	},
 	[IPOS_GROUP_CLUSTER] = {
 		.name = IPOS_MCGRP_CLUSTER, .flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
+	[IPOS_GROUP_AGENT] = {
+		.name = IPOS_MCGRP_AGENT, .flags = GENL_MCAST_CAP_NET_ADMIN,
 	},
 };
 

@@ -14,11 +14,27 @@ static __be32 server_of(struct net *net, const struct ipos_listen *row)
 	       READ_ONCE(ipos_board(net)->engine.settings.server_ip);
 }
 
+/* Of what a board could start: the application's name, and what it needs. */
+static bool put_startable(struct sk_buff *skb, const struct ipos_listener *what)
+{
+	u8 state = what->flags & IPOS_LISTENER_STARTING ?
+		   IPOS_LISTEN_STATE_STARTING : IPOS_LISTEN_STATE_STARTABLE;
+
+	return !nla_put_u8(skb, IPOS_A_LISTEN_STATE, state) &&
+	       !nla_put_u64_64bit(skb, IPOS_A_LISTEN_REQUIRED, what->pid,
+				  IPOS_A_LISTEN_PAD) &&
+	       !nla_put_string(skb, IPOS_A_LISTEN_NAME, what->name);
+}
+
 static bool put_process(struct sk_buff *skb, const struct ipos_listener *what)
 {
-	return !what->pid ||
-	       (!nla_put_u32(skb, IPOS_A_LISTEN_PID, what->pid) &&
-		!nla_put_string(skb, IPOS_A_LISTEN_NAME, what->name));
+	if (what->proto & IPOS_LISTENER_STARTABLE)
+		return put_startable(skb, what);
+	return !nla_put_u8(skb, IPOS_A_LISTEN_STATE,
+			   IPOS_LISTEN_STATE_LISTENING) &&
+	       (!what->pid ||
+		(!nla_put_u32(skb, IPOS_A_LISTEN_PID, what->pid) &&
+		 !nla_put_string(skb, IPOS_A_LISTEN_NAME, what->name)));
 }
 
 static int fill(struct sk_buff *skb, struct netlink_callback *cb,
@@ -36,7 +52,8 @@ static int fill(struct sk_buff *skb, struct netlink_callback *cb,
 	    what->port != nla_get_be16(filter[IPOS_A_LISTEN_PORT]))
 		return 1;
 	if ((server && nla_put_in_addr(skb, IPOS_A_LISTEN_SERVER, server)) ||
-	    nla_put_u8(skb, IPOS_A_LISTEN_PROTO, what->proto) ||
+	    nla_put_u8(skb, IPOS_A_LISTEN_PROTO,
+		       what->proto & ~IPOS_LISTENER_STARTABLE) ||
 	    nla_put_in_addr(skb, IPOS_A_LISTEN_ADDR, what->addr) ||
 	    nla_put_be16(skb, IPOS_A_LISTEN_PORT, what->port) ||
 	    !put_process(skb, what))

@@ -70,7 +70,7 @@ struct ipos_bound_desc {
 	const char	*text;
 };
 
-#define IPOS_BOUNDS 11
+#define IPOS_BOUNDS 13
 extern const struct ipos_bound_desc ipos_bounds[IPOS_BOUNDS];
 
 static inline struct ipos_bound *
@@ -84,6 +84,7 @@ enum ipos_group {
 	IPOS_GROUP_HANDOFF,
 	IPOS_GROUP_CONFIG,
 	IPOS_GROUP_CLUSTER,
+	IPOS_GROUP_AGENT,
 };
 
 extern const struct ipos_observer ipos_control_observer;
@@ -133,7 +134,13 @@ int ipos_flow_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 extern const struct nla_policy ipos_listen_get_policy[];
 int ipos_listen_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 
+extern const struct nla_policy ipos_app_add_policy[];
+extern const struct nla_policy ipos_app_del_policy[];
+extern const struct nla_policy ipos_app_set_policy[];
 int ipos_app_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int ipos_app_add_doit(struct sk_buff *skb, struct genl_info *info);
+int ipos_app_del_doit(struct sk_buff *skb, struct genl_info *info);
+int ipos_app_set_doit(struct sk_buff *skb, struct genl_info *info);
 
 int ipos_stats_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 

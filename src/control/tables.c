@@ -231,6 +231,16 @@ static void put_name(struct line *line, const char *name)
 				name[i] : '_');
 }
 
+/* Whether it listens, or a board could start it, and with what memory. */
+static void put_state(struct line *line, const struct ipos_listener *what)
+{
+	if (what->proto & IPOS_LISTENER_STARTABLE)
+		put(line, " %s %u", what->flags & IPOS_LISTENER_STARTING ?
+				    "starting" : "startable", what->pid);
+	else
+		put(line, " listening -");
+}
+
 static int print_listen(const struct ipos_entries *entries, struct net *net,
 			void *obj, char *text)
 {
@@ -244,26 +254,75 @@ static int print_listen(const struct ipos_entries *entries, struct net *net,
 	else
 		put(&line, "-");
 	put(&line, " %u", ntohs(row->what.port));
-	if (row->what.pid)
+	if (row->what.pid && !(row->what.proto & IPOS_LISTENER_STARTABLE))
 		put(&line, " %u", row->what.pid);
 	else
 		put(&line, " -");
 	put_name(&line, row->what.name);
-	put_word(&line, protocols, ARRAY_SIZE(protocols), row->what.proto);
-	put(&line, " %pI4\n", &row->what.addr);
+	put_word(&line, protocols, ARRAY_SIZE(protocols),
+		 row->what.proto & ~IPOS_LISTENER_STARTABLE);
+	put(&line, " %pI4", &row->what.addr);
+	put_state(&line, &row->what);
+	put(&line, "\n");
 	return line.len;
+}
+
+/* The application that a process is, if it is one that is registered. */
+static const struct ipos_program *
+registered_as(const struct ipos_program_table *programs, u32 pid)
+{
+	const struct ipos_program *program;
+
+	list_for_each_entry_rcu(program, &programs->list, list)
+		if (READ_ONCE(program->owner) == pid)
+			return program;
+	return NULL;
 }
 
 static int print_app(const struct ipos_entries *entries, struct net *net,
 		     void *row, char *text)
 {
+	const struct ipos_program_table *programs =
+		&ipos_board(net)->engine.programs;
 	struct line line = { .text = text };
+	const struct ipos_program *program;
 	const struct ipos_app *app = row;
 
 	put(&line, "%u %llu %u", app->pid, READ_ONCE(app->memory),
 	    READ_ONCE(app->cpu));
 	put_name(&line, app->name);
+	program = registered_as(programs, app->pid);
+	if (program)
+		put(&line, " %llu %s", program->config.required,
+		    program->config.name);
+	else
+		put(&line, " - -");
 	put(&line, "\n");
+	return line.len;
+}
+
+static const char *const app_states[] = {
+	[IPOS_APP_STATE_STOPPED] = "stopped",
+	[IPOS_APP_STATE_STARTING] = "starting",
+	[IPOS_APP_STATE_RUNNING] = "running",
+	[IPOS_APP_STATE_FAILED] = "failed",
+};
+
+/* What starts it is for ipos-ctl and the agent alone. */
+static int print_program(const struct ipos_entries *entries, struct net *net,
+			 void *row, char *text)
+{
+	struct line line = { .text = text };
+	const struct ipos_program *program = row;
+	const struct ipos_program_config *config = &program->config;
+
+	put(&line, "%s %u", config->name, ntohs(config->key.port));
+	put_word(&line, protocols, ARRAY_SIZE(protocols), config->key.proto);
+	put(&line, " %llu", config->required);
+	put_word(&line, app_states, ARRAY_SIZE(app_states),
+		 READ_ONCE(program->state));
+	put(&line, " %u %u\n", READ_ONCE(program->starts),
+	    READ_ONCE(program->failures));
 	return line.len;
 }
 
@@ -292,5 +351,7 @@ const struct ipos_entries ipos_entries[] = {
 	TABLE("server_state", servers.by_ip, servers.bound, print_server),
 	TABLE("listening_sockets", listens.rows, listens.bound, print_listen),
 	TABLE("application_information", apps.ht, apps.bound, print_app),
+	TABLE("registered_applications", programs.ht, programs.bound,
+	      print_program),
 	TABLE("url_map", urls.ht.ht, urls.bound, print_url),
 };

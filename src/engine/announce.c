@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include "engine/announce.h"
 #include "engine/out.h"
+#include "engine/startable.h"
 #include "wire/advert.h"
 
 /* Rows that may come between counting and listing them. */
@@ -23,16 +24,48 @@ struct told {
 	unsigned int		room;
 };
 
-static void list_each(const struct ipos_listener *what, void *arg)
+static void list(struct told *told, const struct ipos_listener *what)
 {
-	struct told *told = arg;
-
-	/* Of no use to anybody else. */
-	if (ipv4_is_loopback(what->addr))
-		return;
 	if (told->n < told->room)
 		told->list[told->n] = *what;
 	told->n++;
+}
+
+static void list_each(const struct ipos_listener *what, void *arg)
+{
+	/* Of no use to anybody else. */
+	if (!ipv4_is_loopback(what->addr))
+		list(arg, what);
+}
+
+/* Its name and what it needs, but not what starts it. */
+static struct ipos_listener as_told(const struct ipos_program *program)
+{
+	const struct ipos_program_config *config = &program->config;
+	struct ipos_listener what = {
+		.port = config->key.port,
+		.proto = config->key.proto | IPOS_LISTENER_STARTABLE,
+		.pid = min_t(u64, config->required, U32_MAX),
+	};
+
+	if (READ_ONCE(program->state) == IPOS_APP_STATE_STARTING)
+		what.flags = IPOS_LISTENER_STARTING;
+	strscpy_pad(what.name, config->name, sizeof(what.name));
+	return what;
+}
+
+static void list_startable(struct ipos_engine *engine, struct told *told)
+{
+	const struct ipos_program *program;
+	struct ipos_listener what;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(program, &engine->programs.list, list)
+		if (ipos_startable(engine, program)) {
+			what = as_told(program);
+			list(told, &what);
+		}
+	rcu_read_unlock();
 }
 
 /* Rows come and go: a list that is cut would say that the rest is gone. */
@@ -43,6 +76,7 @@ static bool list_listeners(struct ipos_engine *engine, struct told *told)
 	for (tries = 0; tries < TRIES; tries++) {
 		told->n = 0;
 		ipos_listen_each(&engine->listens, IPOS_HERE, list_each, told);
+		list_startable(engine, told);
 		if (told->n <= told->room)
 			return true;
 		kvfree(told->list);
@@ -198,13 +232,16 @@ static void work(struct work_struct *work)
 
 /**
  * ipos_announce_changed() - tell of what was just changed, and go on
- * @engine: not stopped
+ * @engine: the namespace
  *
- * After a setting was changed or a device was added. Any context.
+ * After a setting was changed or a device was added, or what could be started
+ * has begun to, or listens. Any context; in one that is not excluded from the
+ * teardown, RCU held.
  */
 void ipos_announce_changed(struct ipos_engine *engine)
 {
-	mod_delayed_work(system_highpri_wq, &engine->announce.work, 0);
+	if (!READ_ONCE(engine->stopping))
+		mod_delayed_work(system_highpri_wq, &engine->announce.work, 0);
 }
 
 /**

@@ -1,6 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "engine/candidate.h"
 #include "engine/here.h"
+#include "engine/start.h"
+#include "engine/startable.h"
+
+static void count_skipped(const struct ipos_choice *choice,
+			  enum ipos_counter why)
+{
+	if (!choice->quiet)
+		ipos_count_index(choice->engine->counters, why);
+}
+
+#define skip(choice, counter) count_skipped(choice, IPOS_N_##counter)
 
 static bool chosen(const struct ipos_endpoint *ep, __be32 ip)
 {
@@ -51,23 +62,52 @@ static bool listens(const struct ipos_choice *choice, __be32 ip)
 	       !ipos_listen_known(table, ip);
 }
 
+/* What a board says of the application that it can start on the port. */
+static const struct ipos_listener *
+startable(const struct ipos_choice *choice, __be32 ip)
+{
+	const struct ipos_endpoint *ep = choice->ep;
+
+	return ipos_listen_startable(&choice->engine->listens, ip,
+				     ep->pending.flow->key.proto,
+				     ep->service->target_port);
+}
+
+/* By what the board said last: its memory may have gone since. */
+static bool can_start(const struct ipos_choice *choice,
+		      const struct ipos_server *server)
+{
+	const struct ipos_listener *what = startable(choice, server->ip);
+
+	if (!what) {
+		skip(choice, skipped_not_startable);
+		return false;
+	}
+	/* Its memory is taken already. */
+	if (what->flags & IPOS_LISTENER_STARTING ||
+	    READ_ONCE(server->told.memory) >= what->pid)
+		return true;
+	skip(choice, skipped_memory);
+	return false;
+}
+
 static bool is_eligible(const struct ipos_choice *choice,
 			const struct ipos_server *server)
 {
-	struct ipos_engine *engine = choice->engine;
-
 	if (chosen(choice->ep, server->ip))
 		return false;
 	if (is_out(server)) {
-		ipos_count(engine->counters, skipped_drain);
+		skip(choice, skipped_drain);
 		return false;
 	}
 	if (!ipos_server_usable(server)) {
-		ipos_count(engine->counters, skipped_stale);
+		skip(choice, skipped_stale);
 		return false;
 	}
+	if (choice->start)
+		return can_start(choice, server);
 	if (!listens(choice, server->ip)) {
-		ipos_count(engine->counters, skipped_not_listening);
+		skip(choice, skipped_not_listening);
 		return false;
 	}
 	return true;
@@ -94,13 +134,32 @@ static void visit(const struct ipos_choice *choice, struct ipos_server *server,
 	fn(&view, arg);
 }
 
+static struct ipos_program *program_here(const struct ipos_choice *choice)
+{
+	const struct ipos_endpoint *ep = choice->ep;
+
+	return ipos_program_peek(&choice->engine->programs,
+				 ep->pending.flow->key.proto,
+				 ep->service->target_port);
+}
+
+static bool can_start_here(const struct ipos_choice *choice)
+{
+	struct ipos_program *program = program_here(choice);
+
+	if (program && ipos_startable(choice->engine, program))
+		return true;
+	skip(choice, skipped_not_startable);
+	return false;
+}
+
 /**
  * ipos_candidate_here() - whether this board can be chosen
  * @choice: the decision
  *
  * Asked is the kernel itself: its own listeners are known at every moment.
  *
- * Return: whether it may, and something listens here.
+ * Return: whether it may, and something listens here, or can be started.
  */
 bool ipos_candidate_here(const struct ipos_choice *choice)
 {
@@ -108,10 +167,12 @@ bool ipos_candidate_here(const struct ipos_choice *choice)
 
 	if (!choice->here || chosen(ep, IPOS_HERE))
 		return false;
+	if (choice->start)
+		return can_start_here(choice);
 	if (ipos_here_listens(choice->engine, &ep->pending.flow->key,
 			      ep->service->target_port, ep->ifindex))
 		return true;
-	ipos_count(choice->engine->counters, skipped_not_listening);
+	skip(choice, skipped_not_listening);
 	return false;
 }
 
@@ -188,4 +249,44 @@ void ipos_candidate_each(const struct ipos_choice *choice,
 	visit_here(choice, fn, arg);
 	list_for_each_entry_rcu(server, &choice->engine->servers.list, list)
 		visit(choice, server, fn, arg);
+}
+
+static bool is_starting(const struct ipos_choice *choice,
+			const struct ipos_view *view)
+{
+	const struct ipos_program *program;
+	const struct ipos_listener *what;
+
+	if (!view->server) {
+		program = program_here(choice);
+		return program && READ_ONCE(program->state) ==
+				  IPOS_APP_STATE_STARTING;
+	}
+	what = startable(choice, view->ip);
+	return (what && what->flags & IPOS_LISTENER_STARTING) ||
+	       ipos_start_awaits(choice->engine,
+				 choice->ep->service->target_port, view->ip);
+}
+
+static void add_if_starting(const struct ipos_view *view, void *arg)
+{
+	const struct ipos_choice *choice = arg;
+
+	if (is_starting(choice, view))
+		ipos_candidate_add(choice->ep, view->server ? view->ip :
+							      IPOS_HERE);
+}
+
+/**
+ * ipos_candidate_starting() - add the boards that start the application already
+ * @choice: the decision, among those that can
+ *
+ * So that one start serves all who ask.
+ */
+void ipos_candidate_starting(const struct ipos_choice *choice)
+{
+	struct ipos_choice those = *choice;
+
+	those.quiet = true;
+	ipos_candidate_each(&those, add_if_starting, &those);
 }

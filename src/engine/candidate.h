@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Which boards an endpoint can be given to, as this board sees them now: up,
- * fresh, not draining, and listening on the service's port. All calls: RCU
+ * fresh, not draining, and listening on the service's port, or able to start
+ * what does. All calls: RCU
  * held, softirq or bottom halves off.
  */
 #ifndef IPOS_ENGINE_CANDIDATE_H
@@ -16,6 +17,8 @@
  * @named: Server IPs of the boards it is among; NULL: all there are
  * @n_named: how many
  * @here: this board may be chosen
+ * @quiet: who is passed over was counted already, or will be
+ * @start: among those that can start the application, not those that listen
  */
 struct ipos_choice {
 	struct ipos_engine	*engine;
@@ -23,6 +26,8 @@ struct ipos_choice {
 	const __be32		*named;
 	unsigned int		n_named;
 	bool			here;
+	bool			start;
+	bool			quiet;
 };
 
 /**
@@ -53,6 +58,7 @@ typedef void (*ipos_candidate_fn)(const struct ipos_view *view, void *arg);
 
 void ipos_candidate_each(const struct ipos_choice *choice,
 			 ipos_candidate_fn fn, void *arg);
+void ipos_candidate_starting(const struct ipos_choice *choice);
 bool ipos_candidate_here(const struct ipos_choice *choice);
 bool ipos_candidate_add(struct ipos_endpoint *ep, __be32 ip);
 

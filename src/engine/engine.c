@@ -5,6 +5,8 @@
 #include "engine/announce.h"
 #include "engine/engine.h"
 #include "engine/hear.h"
+#include "engine/start.h"
+#include "engine/wake.h"
 #include "engine/walker.h"
 #include "table/news.h"
 
@@ -29,6 +31,7 @@ const struct ipos_settings ipos_engine_defaults = {
 	.load_cpu	= 60,
 	.load_memory	= 20,
 	.load_bandwidth	= 20,
+	.wait_ms	= 30000,
 };
 
 static int init_tables(struct ipos_engine *engine)
@@ -56,7 +59,12 @@ static int init_tables(struct ipos_engine *engine)
 	err = ipos_app_table_init(&engine->apps);
 	if (err)
 		goto listens;
+	err = ipos_program_table_init(&engine->programs);
+	if (err)
+		goto apps;
 	return 0;
+apps:
+	ipos_app_table_destroy(&engine->apps);
 listens:
 	ipos_listen_table_destroy(&engine->listens);
 withdrawn:
@@ -75,13 +83,15 @@ flows:
 static void tell_listener(struct ipos_listen_table *table, __be32 server,
 			  const struct ipos_listener *what, bool listens)
 {
-	const struct ipos_engine *engine = container_of(table,
-							struct ipos_engine,
-							listens);
+	struct ipos_engine *engine = container_of(table, struct ipos_engine,
+						  listens);
 
-	ipos_cluster_event(engine->net,
-			   listens ? IPOS_CLUSTER_EVENT_LISTENING :
-				     IPOS_CLUSTER_EVENT_CLOSED, server, what);
+	if (!(what->proto & IPOS_LISTENER_STARTABLE))
+		ipos_cluster_event(engine->net,
+				   listens ? IPOS_CLUSTER_EVENT_LISTENING :
+					     IPOS_CLUSTER_EVENT_CLOSED,
+				   server, what);
+	ipos_start_listener(engine, server, what, listens);
 }
 
 static void start_host(struct ipos_engine *engine)
@@ -136,6 +146,7 @@ int ipos_engine_init(struct ipos_engine *engine, struct net *net)
 	engine->listens.changed = tell_listener;
 	ipos_hear_init(engine);
 	ipos_announce_init(engine);
+	ipos_wake_init(engine);
 	ipos_walker_start(engine);
 	start_host(engine);
 	return 0;
@@ -155,6 +166,7 @@ void ipos_engine_stop(struct ipos_engine *engine)
 	ipos_walker_stop(engine);
 	ipos_host_stop(&engine->host);
 	ipos_hear_stop(engine);
+	ipos_wake_stop(engine);
 	ipos_abort_wait(engine);
 	ipos_walker_clear(engine);
 }
@@ -167,6 +179,7 @@ void ipos_engine_stop(struct ipos_engine *engine)
  */
 void ipos_engine_destroy(struct ipos_engine *engine)
 {
+	ipos_program_table_destroy(&engine->programs);
 	ipos_app_table_destroy(&engine->apps);
 	ipos_listen_table_destroy(&engine->listens);
 	ipos_withdrawn_table_destroy(&engine->withdrawn);

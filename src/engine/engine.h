@@ -16,6 +16,7 @@
 #include "table/dev.h"
 #include "table/flow.h"
 #include "table/listen.h"
+#include "table/program.h"
 #include "table/server.h"
 #include "table/service.h"
 #include "table/url.h"
@@ -40,6 +41,7 @@ struct net;
  * @closing_s: how long a closed connection's packets are still forwarded
  * @advertise_ms: interval of this board's advertisements, 0 = none
  * @peer_s: Forward entries to a board that is silent end after this, 0 = never
+ * @wait_ms: how long an endpoint waits for applications to be started
  * @settle_ms: time from the start until offers are made and taken: no frame
  *	of a former life of this board may meet one of this
  * @syn_cookies_threshold: rows of the Temporary Table from which SYN cookies
@@ -73,7 +75,11 @@ struct ipos_settings {
 	u32	load_memory;
 	u32	load_bandwidth;
 	u32	link_speed;
+	u32	wait_ms;
 };
+
+/* Ports for which it is known which board was asked to start something. */
+#define IPOS_AWAITED	64
 
 /**
  * struct ipos_announce - what this board says of itself
@@ -101,6 +107,12 @@ struct ipos_announce {
  * @withdrawn: offers taken back and not yet answered
  * @listens: Listening Sockets Table
  * @apps: Application Information Table, of this board
+ * @programs: of that table, the applications that may be started here
+ * @waiting: endpoints that wait for one to start, or did
+ * @awaited: boards that were asked to start one, see engine/start.c
+ * @unheard: nobody has heard the last start: the agents are of other namespaces
+ * @wake: looks after those that wait
+ * @wake_ms: until it does so again
  * @state: this board, as last sampled
  * @host: samples it, and lists its sockets and processes
  * @pendings: unfinished endpoints and reservations that still exist
@@ -134,6 +146,12 @@ struct ipos_engine {
 	struct ipos_withdrawn_table	withdrawn;
 	struct ipos_listen_table	listens;
 	struct ipos_app_table		apps;
+	struct ipos_program_table	programs;
+	struct ipos_bound		waiting;
+	u64				awaited[IPOS_AWAITED];
+	bool				unheard;
+	struct delayed_work		wake;
+	u32				wake_ms;
 	struct ipos_state		state;
 	struct ipos_host		host;
 	atomic_t			pendings;

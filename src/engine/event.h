@@ -53,6 +53,8 @@ static inline enum ipos_handoff_reason ipos_event_refusal(u16 reason)
 		     IPOS_HANDOFF_REASON_NO_LISTENER);
 	BUILD_BUG_ON((int)IPOS_REFUSE_DRAINING !=
 		     IPOS_HANDOFF_REASON_DRAINING);
+	if (reason == IPOS_REFUSE_STARTING)
+		return IPOS_HANDOFF_REASON_STARTING;
 	if (reason < IPOS_REFUSE_NO_LISTENER || reason > IPOS_REFUSE_DRAINING)
 		return IPOS_HANDOFF_REASON_OTHER;
 	return (enum ipos_handoff_reason)reason;

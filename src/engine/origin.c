@@ -88,10 +88,16 @@ void ipos_origin_ack(struct ipos_engine *engine, struct ipos_server *sender,
 static bool refused(struct ipos_engine *engine, struct ipos_flow *flow,
 		    const struct ipos_notice *notice)
 {
+	struct ipos_endpoint *ep;
+
 	if (ipos_flow_state(flow) != IPOS_FLOW_FORWARD_CONNECT ||
 	    flow->handoff_id != notice->handoff_id)
 		return false;
-	ipos_place_refused(ipos_endpoint_of(flow->pending), notice->reason);
+	ep = ipos_endpoint_of(flow->pending);
+	/* It waits: this answers a copy of the offer. */
+	if (ep->stage != IPOS_STAGE_OFFERED)
+		return false;
+	ipos_place_refused(ep, notice->reason);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include "engine/place.h"
 #include "engine/refusal.h"
 #include "engine/select.h"
+#include "engine/start.h"
 
 static struct ipos_engine *engine_of(const struct ipos_endpoint *ep)
 {
@@ -267,10 +268,21 @@ static bool offer(struct ipos_endpoint *ep, __be32 ip)
 				       atomic64_inc_return(&engine->handoffs));
 	ep->stage = IPOS_STAGE_OFFERED;
 	ep->tries = 0;
+	if (ep->starts)
+		ipos_start_await(engine, ep->service->target_port, ip);
 	ipos_count(engine->counters, handoff_offered);
 	ipos_event(engine, offered, ipos_event_of(flow_of(ep), NONE));
 	send_offer(ep);
 	return true;
+}
+
+/* Nothing listens here: returns whether something will, and is waited for. */
+static bool start_here(struct ipos_endpoint *ep)
+{
+	return ep->starts &&
+	       ipos_start_here(engine_of(ep), flow_of(ep)->key.proto,
+			       ep->service->target_port) &&
+	       ipos_start_wait(ep);
 }
 
 static void next(struct ipos_endpoint *ep)
@@ -278,15 +290,31 @@ static void next(struct ipos_endpoint *ep)
 	while (ep->next < ep->n_candidates || ipos_select_more(ep)) {
 		__be32 ip = ep->candidates[ep->next++];
 
-		if (ip == IPOS_HERE ? here(ep) : offer(ep, ip))
+		if (ip == IPOS_HERE ? here(ep) || start_here(ep) :
+				      offer(ep, ip))
 			return;
 	}
 	give_up(ep);
 }
 
+static __be32 current_candidate(const struct ipos_endpoint *ep)
+{
+	return ep->candidates[ep->next - 1];
+}
+
 static void go_on(struct ipos_endpoint *ep)
 {
-	ipos_count(engine_of(ep)->counters, next_candidate);
+	struct ipos_engine *engine = engine_of(ep);
+
+	if (ep->starts)
+		ipos_start_forget(engine, ep->service->target_port,
+				  current_candidate(ep));
+	if (ipos_start_is_over(ep)) {
+		ipos_count(engine->counters, wait_timeout);
+		give_up(ep);
+		return;
+	}
+	ipos_count(engine->counters, next_candidate);
 	next(ep);
 }
 
@@ -344,6 +372,13 @@ void ipos_place_expire(struct ipos_endpoint *ep)
 	go_on(ep);
 }
 
+/* Of one that starts the application: it has begun to, or was overrun. */
+static bool is_reason_to_wait(u16 reason)
+{
+	return reason == IPOS_REFUSE_STARTING ||
+	       reason == IPOS_REFUSE_QUEUE_FULL;
+}
+
 /**
  * ipos_place_refused() - the target will not have it: the next board
  * @ep: offered to the board that refused
@@ -351,12 +386,55 @@ void ipos_place_expire(struct ipos_endpoint *ep)
  */
 void ipos_place_refused(struct ipos_endpoint *ep, u16 reason)
 {
+	enum ipos_handoff_reason why = ipos_event_refusal(reason);
 	struct ipos_engine *engine = engine_of(ep);
 
-	ipos_count_refusal(engine, handoff_refused, ipos_event_refusal(reason));
-	ipos_event(engine, refused,
-		   ipos_event_made(flow_of(ep), ipos_event_refusal(reason)));
-	go_on(ep);
+	ipos_count_handoff_refused(engine, why);
+	ipos_event(engine, refused, ipos_event_made(flow_of(ep), why));
+	if (!ep->starts || !is_reason_to_wait(reason) || !ipos_start_wait(ep))
+		go_on(ep);
+}
+
+/* It listens, or cannot start it any more, or has said nothing for long. */
+static bool is_to_be_asked(struct ipos_endpoint *ep, __be32 ip)
+{
+	struct ipos_listen_table *table = &engine_of(ep)->listens;
+	__be16 port = ep->service->target_port;
+	u8 proto = flow_of(ep)->key.proto;
+
+	return ipos_listen_has(table, ip, proto, port) ||
+	       !ipos_listen_startable(table, ip, proto, port) ||
+	       !time_before(jiffies, ep->tried + HZ);
+}
+
+static bool retry_here(struct ipos_endpoint *ep)
+{
+	if (ipos_here_listens(engine_of(ep), &flow_of(ep)->key,
+			      ep->service->target_port, ep->ifindex) &&
+	    here(ep))
+		return true;
+	return start_here(ep);
+}
+
+/**
+ * ipos_place_retry() - the board it waits for may have it now
+ * @ep: waiting
+ *
+ * An offer is made when the board says that it listens, or that it could not
+ * start it any more, and else once a second: it can answer that it has failed.
+ */
+void ipos_place_retry(struct ipos_endpoint *ep)
+{
+	__be32 ip = current_candidate(ep);
+
+	if (ipos_start_is_over(ep)) {
+		go_on(ep);
+	} else if (ip == IPOS_HERE) {
+		if (!retry_here(ep))
+			go_on(ep);
+	} else if (is_to_be_asked(ep, ip) && !offer(ep, ip)) {
+		go_on(ep);
+	}
 }
 
 /* Held segments beyond RCV.NXT, in order; the first of them commits. */
@@ -426,11 +504,12 @@ void ipos_place_abandon(struct ipos_endpoint *ep,
 
 /**
  * ipos_place_skip() - the board it was offered to leaves: the next board
- * @ep: offered
+ * @ep: offered, or waiting for that board
  */
 void ipos_place_skip(struct ipos_endpoint *ep)
 {
-	withdraw(ep);
+	if (ep->stage == IPOS_STAGE_OFFERED)
+		withdraw(ep);
 	go_on(ep);
 }
 

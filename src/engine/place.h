@@ -15,6 +15,7 @@
 void ipos_place(struct ipos_endpoint *ep, bool found);
 void ipos_place_expire(struct ipos_endpoint *ep);
 void ipos_place_refused(struct ipos_endpoint *ep, u16 reason);
+void ipos_place_retry(struct ipos_endpoint *ep);
 void ipos_place_commit(struct ipos_endpoint *ep);
 void ipos_place_abandon(struct ipos_endpoint *ep,
 			enum ipos_handoff_reason reason);

@@ -5,8 +5,8 @@
 
 #include "engine/event.h"
 
-static_assert((int)IPOS_REFUSE_DRAINING - IPOS_REFUSE_NO_LISTENER ==
-	      IPOS_N_refused_draining - IPOS_N_refused_no_listener);
+static_assert((int)IPOS_REFUSE_STARTING - IPOS_REFUSE_NO_LISTENER ==
+	      IPOS_N_refused_starting - IPOS_N_refused_no_listener);
 static_assert((int)IPOS_HANDOFF_REASON_OTHER - IPOS_REFUSE_NO_LISTENER ==
 	      IPOS_N_handoff_refused_other -
 	      IPOS_N_handoff_refused_no_listener);
@@ -20,5 +20,17 @@ static_assert((int)IPOS_HANDOFF_REASON_OTHER - IPOS_REFUSE_NO_LISTENER ==
 			 (IPOS_N_##kind##_no_listener +			\
 			  ((int)(reason) - IPOS_REFUSE_NO_LISTENER)));	\
 } while (0)
+
+/* As heard of another board: enum ipos_handoff_reason has one place apart. */
+static inline void ipos_count_handoff_refused(struct ipos_engine *engine,
+					      enum ipos_handoff_reason reason)
+{
+	if (reason == IPOS_HANDOFF_REASON_STARTING) {
+		ipos_count(engine->counters, handoff_refused);
+		ipos_count(engine->counters, handoff_refused_starting);
+	} else {
+		ipos_count_refusal(engine, handoff_refused, reason);
+	}
+}
 
 #endif /* IPOS_ENGINE_REFUSAL_H */

@@ -23,6 +23,9 @@ static void expire(struct ipos_pending *pending)
 	case IPOS_STAGE_OFFERED:
 		ipos_place_expire(ep);
 		return;
+	case IPOS_STAGE_WAITING:
+		ipos_place_retry(ep);
+		return;
 	}
 	if (++ep->tries == SYN_ACK_TRIES) {
 		ipos_count(pending->engine->counters, syn_timeout);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "engine/policy.h"
 #include "engine/select.h"
+#include "engine/start.h"
 
 static const struct ipos_policy_ops *const policies[] = {
 	[IPOS_POLICY_LOCAL_FIRST] = &ipos_policy_local_first,
@@ -12,6 +13,25 @@ static const struct ipos_policy_ops *const policies[] = {
 static const struct ipos_policy_ops *policy_of(const struct ipos_endpoint *ep)
 {
 	return policies[READ_ONCE(ep->service->policy)];
+}
+
+static bool may_start(const struct ipos_endpoint *ep)
+{
+	return ipos_start_any(ep->pending.engine, ep->pending.flow->key.proto,
+			      READ_ONCE(ep->service->target_port));
+}
+
+/* Nobody listens. Who is at it goes first: the others need not begin, too. */
+static void by_start(struct ipos_choice *choice)
+{
+	struct ipos_endpoint *ep = choice->ep;
+	u8 before = ep->n_candidates;
+
+	choice->start = true;
+	ep->starts = true;
+	ipos_candidate_starting(choice);
+	if (ep->n_candidates == before)
+		policy_of(ep)->order(choice);
 }
 
 /* Among the boards that the URL has, the policy decides. */
@@ -30,7 +50,41 @@ static bool by_url(struct ipos_endpoint *ep)
 					 servers);
 	if (choice.n_named)
 		policy_of(ep)->order(&choice);
+	if (choice.n_named && !ep->n_candidates && may_start(ep))
+		by_start(&choice);
 	return ep->n_candidates;
+}
+
+/* Whoever listens; where there is none, whoever can start it. */
+static void order(struct ipos_choice *choice)
+{
+	struct ipos_endpoint *ep = choice->ep;
+	u8 before = ep->n_candidates;
+
+	if (!ep->searched) {
+		ep->starts = false;
+		policy_of(ep)->order(choice);
+		if (ep->n_candidates > before)
+			return;
+		ep->searched = true;
+		if (!may_start(ep))
+			return;
+		/* Those that were tried may start it. */
+		ep->n_candidates = 0;
+		ep->next = 0;
+		before = 0;
+	}
+	if (!may_start(ep))
+		return;
+	by_start(choice);
+	if (ep->n_candidates > before)
+		return;
+	/* One may have come to listen meanwhile. */
+	choice->start = false;
+	ep->starts = false;
+	policy_of(ep)->order(choice);
+	if (ep->n_candidates == before)
+		ep->starts = true;
 }
 
 /* At last itself, even if it drains, or nothing seems to listen. */
@@ -41,10 +95,9 @@ static void by_policy(struct ipos_endpoint *ep)
 		.engine = engine, .ep = ep,
 		.here = !READ_ONCE(engine->settings.draining),
 	};
-	u8 before = ep->n_candidates;
 
-	policy_of(ep)->order(&choice);
-	if (ep->n_candidates > before)
+	order(&choice);
+	if (ep->n_candidates > ep->next)
 		return;
 	ipos_candidate_add(ep, IPOS_HERE);
 	ep->exhausted = true;
@@ -76,9 +129,7 @@ void ipos_select(struct ipos_endpoint *ep, bool found)
  */
 bool ipos_select_more(struct ipos_endpoint *ep)
 {
-	u8 before = ep->n_candidates;
-
 	if (!ep->exhausted)
 		by_policy(ep);
-	return ep->n_candidates > before;
+	return ep->n_candidates > ep->next;
 }

@@ -8,6 +8,7 @@
 #include "engine/packet.h"
 #include "engine/refusal.h"
 #include "engine/reserve.h"
+#include "engine/start.h"
 #include "engine/target.h"
 
 static struct ipos_event event_of_offer(const struct ipos_server *sender,
@@ -44,8 +45,6 @@ static void refuse(struct ipos_engine *engine, struct ipos_server *sender,
 static enum ipos_refusal reason_of(int err)
 {
 	switch (err) {
-	case -ENOENT:
-		return IPOS_REFUSE_NO_LISTENER;
 	case -ENOBUFS:
 		return IPOS_REFUSE_QUEUE_FULL;
 	case -EEXIST:
@@ -179,7 +178,9 @@ static void accept_offer(struct ipos_engine *engine,
 	if (flow == ERR_PTR(-ENOSPC))
 		ipos_count(engine->counters, drop_limit_reserved);
 	if (err)
-		refuse(engine, sender, hdr, conn, reason_of(err));
+		refuse(engine, sender, hdr, conn, err == -ENOENT ?
+		       ipos_start_refusal(engine, key.proto, hdr->dst_port) :
+		       reason_of(err));
 }
 
 /* A client and a service as there can be, so that no socket is built else. */

@@ -41,6 +41,8 @@ void ipos_unattached_free(struct ipos_pending *pending)
 {
 	struct ipos_endpoint *ep = ipos_endpoint_of(pending);
 
+	if (ep->waits)
+		ipos_bound_give(&pending->engine->waiting);
 	atomic_long_sub(ep->hold.bytes, &pending->engine->held_bytes);
 	ipos_hold_purge(&ep->hold);
 	ipos_service_put(ep->service);

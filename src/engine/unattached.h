@@ -23,6 +23,7 @@ enum ipos_stage {
 	IPOS_STAGE_SYN_RECEIVED,
 	IPOS_STAGE_REQUEST,	/* established, the request is gathered */
 	IPOS_STAGE_OFFERED,	/* a target has to answer */
+	IPOS_STAGE_WAITING,	/* a board has to start the application */
 };
 
 /**
@@ -33,6 +34,9 @@ enum ipos_stage {
  * @tries: of what the stage repeats
  * @bounded: a place in the Forward Table is taken in advance
  * @exhausted: @candidates are all there are
+ * @searched: no board that listens is left to be tried
+ * @starts: @candidates are boards that start the application
+ * @waits: has, or had to wait for one of them
  * @timestamps: agreed on, like all options below
  * @sack: see there
  * @wscale: see there
@@ -56,7 +60,9 @@ enum ipos_stage {
  * @ts_echo: TS.Recent for our own segments; see ipos_unattached_heard()
  * @syn_ack_at: ns when the SYN-ACK left, 0 after a retransmission
  * @srtt: round trip of the handshake in us, 0 = not measured
- * @deadline: jiffies after which the policy decides
+ * @deadline: jiffies after which the policy decides; if it @waits, after which
+ *	it waits no more
+ * @tried: jiffies when it was last found to have to wait
  * @hold: the request
  * @candidates: Server IPs, IPOS_HERE for this board, best first
  * @n_candidates: how many
@@ -70,6 +76,9 @@ struct ipos_endpoint {
 	u8			tries;
 	bool			bounded;
 	bool			exhausted;
+	bool			searched;
+	bool			starts;
+	bool			waits;
 	bool			timestamps;
 	bool			sack;
 	bool			wscale;
@@ -94,6 +103,7 @@ struct ipos_endpoint {
 	u64			syn_ack_at;
 	u32			srtt;
 	unsigned long		deadline;
+	unsigned long		tried;
 	struct ipos_hold	hold;
 	__be32			candidates[IPOS_CANDIDATES];
 	u8			n_candidates;

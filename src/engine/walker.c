@@ -9,6 +9,8 @@
 #include "engine/hear.h"
 #include "engine/place.h"
 #include "engine/reserve.h"
+#include "engine/start.h"
+#include "engine/wake.h"
 #include "engine/walker.h"
 
 #define PERIOD		HZ
@@ -76,23 +78,29 @@ static void reserved(struct ipos_engine *engine, struct ipos_flow *flow)
 
 static bool expire(void *obj, void *arg)
 {
+	struct ipos_engine *engine = arg;
 	struct ipos_flow *flow = obj;
 
 	switch (ipos_flow_state(flow)) {
 	case IPOS_FLOW_FORWARD:
-		forward(arg, flow);
+		forward(engine, flow);
 		break;
 	case IPOS_FLOW_LOCAL:
-		local(arg, flow);
+		local(engine, flow);
 		break;
 	case IPOS_FLOW_RESERVED:
-		reserved(arg, flow);
+		reserved(engine, flow);
 		break;
 	case IPOS_FLOW_CLOSED:
-		closed(arg, flow);
+		closed(engine, flow);
 		break;
-	default:
+	case IPOS_FLOW_TEMPORARY:
+	case IPOS_FLOW_FORWARD_CONNECT:
+		if (ipos_bound_count(&engine->waiting))
+			ipos_wake_flow(engine, flow);
 		break;	/* has a timer */
+	default:
+		break;
 	}
 	return true;
 }
@@ -103,6 +111,7 @@ static void walk(struct work_struct *work)
 						  struct ipos_engine, walker);
 
 	ipos_hear_age(engine);
+	ipos_start_age(engine);
 	ipos_table_walk(&engine->flows.by_key, expire, engine);
 	ipos_withdrawn_expire(&engine->withdrawn);
 	schedule_delayed_work(&engine->walker, PERIOD);

@@ -60,6 +60,18 @@ static struct ipos_app *add(struct ipos_app_table *table, u32 pid)
 }
 
 /**
+ * ipos_app_peek() - the row of a process
+ * @table: the table
+ * @pid: its process id
+ *
+ * Return: borrowed under RCU, or NULL. Any context.
+ */
+struct ipos_app *ipos_app_peek(struct ipos_app_table *table, u32 pid)
+{
+	return rhashtable_lookup(&table->ht, &pid, by_pid);
+}
+
+/**
  * ipos_app_get() - the row of a process, made if there is none
  * @table: the table; one caller at a time changes it
  * @pid: its process id
@@ -71,9 +83,7 @@ static struct ipos_app *add(struct ipos_app_table *table, u32 pid)
  */
 struct ipos_app *ipos_app_get(struct ipos_app_table *table, u32 pid)
 {
-	struct ipos_app *app = rhashtable_lookup(&table->ht, &pid, by_pid);
-
-	return app ?: add(table, pid);
+	return ipos_app_peek(table, pid) ?: add(table, pid);
 }
 
 struct sweep {

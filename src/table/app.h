@@ -51,6 +51,7 @@ struct ipos_app_table {
 int ipos_app_table_init(struct ipos_app_table *table);
 void ipos_app_table_destroy(struct ipos_app_table *table);
 
+struct ipos_app *ipos_app_peek(struct ipos_app_table *table, u32 pid);
 struct ipos_app *ipos_app_get(struct ipos_app_table *table, u32 pid);
 void ipos_app_complete(struct ipos_app_table *table, u32 round);
 

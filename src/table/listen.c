@@ -129,6 +129,32 @@ bool ipos_listen_has(struct ipos_listen_table *table, __be32 server, u8 proto,
 	return rhashtable_lookup(&table->ports, &key, by_port);
 }
 
+/**
+ * ipos_listen_startable() - whether a board could start what would listen
+ * @table: the table
+ * @server: Server IP
+ * @proto: enum ipos_protocol
+ * @port: network byte order
+ *
+ * RCU held; takes no lock.
+ *
+ * Return: what it said of it, borrowed under RCU: pid is the memory that it
+ * needs, KiB; or NULL.
+ */
+const struct ipos_listener *
+ipos_listen_startable(struct ipos_listen_table *table, __be32 server, u8 proto,
+		      __be16 port)
+{
+	struct ipos_listen_key key = {
+		.server = server, .port = port,
+		.proto = proto | IPOS_LISTENER_STARTABLE,
+	};
+	const struct ipos_listen *row;
+
+	row = rhashtable_lookup(&table->rows, &key, by_key);
+	return row ? &row->what : NULL;
+}
+
 static struct board *board_of(struct ipos_listen_table *table, __be32 server)
 {
 	return rhashtable_lookup(&table->boards, &server, by_server);
@@ -231,6 +257,11 @@ static struct ipos_listen *new_row(__be32 server,
 	return row;
 }
 
+static bool is_startable(const struct ipos_listen *row)
+{
+	return row->key.proto & IPOS_LISTENER_STARTABLE;
+}
+
 static int insert(struct ipos_listen_table *table, struct board *board,
 		  struct ipos_listen *row)
 {
@@ -245,6 +276,8 @@ static int insert(struct ipos_listen_table *table, struct board *board,
 	}
 	list_add_tail_rcu(&row->list, &board->rows);
 	board->n++;
+	if (is_startable(row))
+		WRITE_ONCE(table->startable, table->startable + 1);
 	return 0;
 }
 
@@ -282,7 +315,8 @@ static int add(struct ipos_listen_table *table, __be32 server,
 static bool same_process(const struct ipos_listener *a,
 			 const struct ipos_listener *b)
 {
-	return a->pid == b->pid && !memcmp(a->name, b->name, sizeof(a->name));
+	return a->pid == b->pid && a->flags == b->flags &&
+	       !memcmp(a->name, b->name, sizeof(a->name));
 }
 
 /* A reader sees the old row or the new one, never a half of each. */
@@ -374,6 +408,8 @@ static void remove(struct ipos_listen_table *table, struct board *board,
 	rhashtable_remove_fast(&table->rows, &row->node, by_key);
 	list_del_rcu(&row->list);
 	board->n--;
+	if (is_startable(row))
+		WRITE_ONCE(table->startable, table->startable - 1);
 	ipos_bound_give(&table->bound);
 	tell(table, row, false);
 	kfree_rcu(row, rcu);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The Listening Sockets Table: what listens where, on this board and on the
- * others. A board's rows are taken as snapshots: what the next complete one
+ * others, and what the others could start (IPOS_LISTENER_STARTABLE in its
+ * protocol). A board's rows are taken as snapshots: what the next complete one
  * does not name is gone.
  */
 #ifndef IPOS_TABLE_LISTEN_H
@@ -21,7 +22,7 @@
  * @server: Server IP, or IPOS_HERE
  * @addr: bound to, 0 = any
  * @port: network byte order
- * @proto: enum ipos_protocol
+ * @proto: enum ipos_protocol, IPOS_LISTENER_STARTABLE
  * @zero: padding
  */
 struct ipos_listen_key {
@@ -56,6 +57,7 @@ struct ipos_listen {
  * @ports: how many rows there are of a board, protocol and port
  * @boards: the rows of each board
  * @bound: rows
+ * @startable: of these, how many are of what could be started
  * @lock: serializes changes; bottom halves off
  * @changed: told of each row that comes and goes, under @lock; may be NULL;
  *	must not sleep, nor use the table
@@ -65,6 +67,7 @@ struct ipos_listen_table {
 	struct rhashtable	ports;
 	struct rhashtable	boards;
 	struct ipos_bound	bound;
+	u32			startable;
 	spinlock_t		lock;
 	void (*changed)(struct ipos_listen_table *table, __be32 server,
 			const struct ipos_listener *what, bool listens);
@@ -76,6 +79,9 @@ void ipos_listen_table_destroy(struct ipos_listen_table *table);
 bool ipos_listen_has(struct ipos_listen_table *table, __be32 server, u8 proto,
 		     __be16 port);
 bool ipos_listen_known(struct ipos_listen_table *table, __be32 server);
+const struct ipos_listener *
+ipos_listen_startable(struct ipos_listen_table *table, __be32 server, u8 proto,
+		      __be16 port);
 
 int ipos_listen_heard(struct ipos_listen_table *table, __be32 server,
 		      const struct ipos_listener *what, u32 snapshot);

@@ -76,6 +76,16 @@ static void copy_name(char *to, const __u8 *from)
 		to[i] = from[i] < 0x20 || from[i] > 0x7e ? '?' : from[i];
 }
 
+static bool is_protocol(__u8 protocol)
+{
+	return protocol == IPOS_PROTO_TCP || protocol == IPOS_PROTO_UDP;
+}
+
+static bool is_startable(const struct ipos_wire_listener *wire)
+{
+	return wire->protocol & IPOS_LISTENER_STARTABLE;
+}
+
 /**
  * ipos_advert_parse_listener() - one listening socket of an advertisement
  * @body: the body, which ipos_advert_parse() found right
@@ -84,7 +94,7 @@ static void copy_name(char *to, const __u8 *from)
  *
  * Context: any.
  * Return: false for one to be passed over: no port, or of a protocol that this
- * board does not know.
+ * board does not know; startable, and bound to an address.
  */
 bool ipos_advert_parse_listener(const void *body, unsigned int i,
 				struct ipos_listener *listener)
@@ -96,10 +106,13 @@ bool ipos_advert_parse_listener(const void *body, unsigned int i,
 	listener->addr = wire.addr;
 	listener->port = wire.port;
 	listener->proto = wire.protocol;
+	listener->flags = is_startable(&wire) ? wire.flags : 0;
 	listener->pid = be32_to_cpu(wire.pid);
 	copy_name(listener->name, wire.name);
-	return wire.port && (wire.protocol == IPOS_PROTO_TCP ||
-			     wire.protocol == IPOS_PROTO_UDP);
+	if (is_startable(&wire) && wire.addr)
+		return false;
+	return wire.port && is_protocol(wire.protocol &
+					~IPOS_LISTENER_STARTABLE);
 }
 
 static void build_head(struct ipos_wire_advert *wire,
@@ -130,7 +143,7 @@ static void build_listener(struct ipos_wire_listener *wire,
 			   const struct ipos_listener *listener)
 {
 	wire->protocol = listener->proto;
-	wire->zero = 0;
+	wire->flags = listener->flags;
 	wire->port = listener->port;
 	wire->addr = listener->addr;
 	wire->pid = cpu_to_be32(listener->pid);

@@ -37,14 +37,17 @@ struct ipos_state {
  * struct ipos_listener - a listening socket
  * @addr: it is bound to, network byte order; 0 = any
  * @port: network byte order
- * @proto: enum ipos_protocol
- * @pid: process id, 0 = not known
+ * @proto: enum ipos_protocol; with IPOS_LISTENER_STARTABLE nothing listens, but
+ *	the board could start what would
+ * @flags: IPOS_LISTENER_STARTING, of what could be started
+ * @pid: process id, 0 = not known; memory in KiB, of what could be started
  * @name: of the process, NUL-padded, at most one byte less than its length
  */
 struct ipos_listener {
 	__be32	addr;
 	__be16	port;
 	__u8	proto;
+	__u8	flags;
 	__u32	pid;
 	char	name[IPOS_PROCESS_LEN];
 };

@@ -82,8 +82,8 @@ guest_prepare() (
 	need pkg-config pkg-config
 	need /usr/include/libmnl/libmnl.h libmnl-dev
 	make -s -j "$(nproc)" -C "$top" module KVER="$release" KDIR="$boot/build" >&2 9>&-
-	make -s -C "$top" ipos-ctl >&2 9>&-
-	cp "$top/build/bin/ipos-ctl" "$work/bin/"
+	make -s -C "$top" ipos-ctl ipos-agent >&2 9>&-
+	cp "$top/build/bin/ipos-ctl" "$top/build/bin/ipos-agent" "$work/bin/"
 	install -D "$top/build/$release/ipos.ko" "$work/modules/extra/ipos.ko"
 	if grep -qs '^CONFIG_KUNIT=' "$boot/build/.config"; then
 		make -s -j "$(nproc)" -C "$top" kunit KVER="$release" KDIR="$boot/build" >&2 9>&-

@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-plan 322
+plan 325
 
 ctl() { ipos-ctl -n a "$@"; }
 does() { says "$*" 0 "" ctl "$@"; }
@@ -327,6 +327,9 @@ service del tcp 192.0.2.1:80
 url show
 listen show
 app show
+app add web port 8080 memory 64M exec /bin/true
+app set web state stopped
+app del web
 url add example.org server 10.0.0.9
 url del example.org server 10.0.0.9
 url flush

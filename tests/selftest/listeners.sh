@@ -111,16 +111,16 @@ is "what was there before the module is found, and whose it is" "$(rows board1)"
 is "the board's own are shown by its Server IP" "$(on board1 ipos-ctl listen show server 10.0.0.1 | wc -l)" 8
 is "a board that is not known has none" "$(on board1 ipos-ctl listen show server 10.0.0.2)" ""
 is "or those of one port" "$(on board1 ipos-ctl -j listen show port 1003)" \
-	"[{\"server\":\"10.0.0.1\",\"port\":1003,\"pid\":$older,\"name\":\"python3\",\"proto\":\"tcp\",\"addr\":\"192.0.2.1\"}]"
+	"[{\"server\":\"10.0.0.1\",\"port\":1003,\"pid\":$older,\"name\":\"python3\",\"proto\":\"tcp\",\"addr\":\"192.0.2.1\",\"state\":\"listening\"}]"
 is "another namespace has its own" "$(rows board2)" ""
 app_count_is() { [ "$(on board1 cat "$sys/application_information/count")" = "$1" ]; }
 wait_for app_count_is 1
 like "the process is listed" "$(on board1 ipos-ctl -j app show)" \
 	"^\\[\\{\"pid\":$older,\"memory\":[1-9][0-9]+,\"cpu\":[0-9]+,\"name\":\"python3\"\\}\\]\$"
 is "sysfs has the same sockets" "$(on board1 cat $sys/listening_sockets/entries | sort)" \
-	"$(on board1 ipos-ctl listen show | awk 'NR > 1 { print $1, $2, $3, $4, $5, $6 }' | sort)"
+	"$(on board1 ipos-ctl listen show | awk 'NR > 1 { print $1, $2, $3, $4, $5, $6, $7, $8 }' | sort)"
 is "and as many as it counts" "$(on board1 cat $sys/listening_sockets/count)" 7
-like "and the process" "$(on board1 cat $sys/application_information/entries)" "^$older [0-9]+ [0-9]+ python3\$"
+like "and the process" "$(on board1 cat $sys/application_information/entries)" "^$older [0-9]+ [0-9]+ python3 - -\$"
 stop "$older"
 ok "the program stops: its rows go" wait_for rows_are board1 ""
 ok "and so does the process" wait_for app_count_is 0

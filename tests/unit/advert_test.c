@@ -7,8 +7,8 @@
 #include "wire/advert.h"
 
 static const struct ipos_listener sockets[] = {
-	{ 0, 0, IPOS_PROTO_TCP, 812, "nginx" },
-	{ 0, 0, IPOS_PROTO_UDP, 0, "" },
+	{ 0, 0, IPOS_PROTO_TCP, 0, 812, "nginx" },
+	{ 0, 0, IPOS_PROTO_UDP, 0, 0, "" },
 };
 
 static struct ipos_listener socket_of(unsigned int i)
@@ -213,6 +213,21 @@ static void listener__judged(void)
 	row[0] = 3;
 	tap_ok(!ipos_advert_parse_listener(body, 0, &listener),
 	       "listener__of_another_protocol");
+	row[0] = IPOS_LISTENER_STARTABLE | IPOS_PROTO_TCP;
+	row[1] = IPOS_LISTENER_STARTING;
+	tap_ok(ipos_advert_parse_listener(body, 0, &listener) &&
+	       listener.proto == row[0] && listener.flags == row[1],
+	       "listener__startable");
+	row[4] = 10;
+	tap_ok(!ipos_advert_parse_listener(body, 0, &listener),
+	       "listener__startable_at_an_address");
+	row[4] = 0;
+	row[0] = IPOS_LISTENER_STARTABLE | 3;
+	tap_ok(!ipos_advert_parse_listener(body, 0, &listener),
+	       "listener__startable_of_another_protocol");
+	row[0] = IPOS_PROTO_TCP;
+	tap_ok(ipos_advert_parse_listener(body, 0, &listener) &&
+	       !listener.flags, "listener__has_no_flags");
 	row[0] = IPOS_PROTO_UDP;
 	memset(row + 12, 'x', IPOS_PROCESS_LEN);
 	row[13] = '\n';

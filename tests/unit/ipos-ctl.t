@@ -11,7 +11,7 @@ mkdir -p build/unit/ctl
 flock build/unit/ctl.lock make -s -C tools/ipos-ctl O="$PWD/build/unit/ctl" || exit
 PATH=$PWD/build/unit/ctl:$PATH
 
-plan 141
+plan 144
 
 # wrong TEXT WORD...: an error of the caller's
 wrong() {
@@ -26,7 +26,7 @@ Usage: ipos-ctl [OPTIONS] OBJECT [COMMAND [ARGUMENTS]]
        ipos-ctl help [OBJECT [COMMAND]]
 
 Objects:
-  app                    the Application Information Table: who listens here
+  app                    the Application Information Table: who listens, or may
   board                  this board: its settings and limits
   connect                the Forward-Connect Table: being handed over
   dev                    network devices and their roles

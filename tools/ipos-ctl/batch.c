@@ -6,37 +6,9 @@
 #include "batch.h"
 #include "command.h"
 #include "error.h"
+#include "split.h"
 
 #define WORDS_MAX 256
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/*
- * Cuts one word off, in place: quotes and backslashes hold blanks and # back.
- * Returns what follows it, or NULL when a quote is not closed.
- */
-static char *cut_word(char *from)
-{
-	char *to = from, quote = '\0';
-
-	for (; *from && (quote || !is_blank(*from)); from++) {
-		if (*from == '\\' && from[1] && quote != '\'')
-			*to++ = *++from;
-		else if (quote ? *from == quote : *from == '\'' || *from == '"')
-			quote = quote ? '\0' : *from;
-		else
-			*to++ = *from;
-	}
-	if (quote)
-		return NULL;
-	if (*from)
-		from++;
-	*to = '\0';
-	return from;
-}
 
 /* The number of words, 0 for none, or -1 after saying what is wrong. */
 static int split(char *line, char **words)
@@ -44,8 +16,7 @@ static int split(char *line, char **words)
 	int n = 0;
 
 	for (;;) {
-		while (is_blank(*line))
-			line++;
+		line = split_blanks(line);
 		if (!*line || *line == '#')
 			break;
 		if (n == WORDS_MAX) {
@@ -53,7 +24,7 @@ static int split(char *line, char **words)
 			return -1;
 		}
 		words[n++] = line;
-		line = cut_word(line);
+		line = split_word(line);
 		if (!line) {
 			error("a quote is not closed");
 			return -1;

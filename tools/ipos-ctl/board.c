@@ -100,6 +100,18 @@ static const struct field fields[] = {
 		"peer-timeout", &kind_u32, IPOS_A_BOARD_PEER_TIMEOUT,
 		NULL, "seconds of a board's silence that end its Forward rows, 0: never"
 	},
+	[IPOS_A_BOARD_WAIT_MS] = {
+		"wait-ms", &kind_u32, IPOS_A_BOARD_WAIT_MS,
+		NULL, "time that an endpoint waits for applications to start"
+	},
+	[IPOS_A_BOARD_LIMIT_REGISTERED] = {
+		"limit-registered", &kind_u32, IPOS_A_BOARD_LIMIT_REGISTERED,
+		NULL, "applications that may be started here"
+	},
+	[IPOS_A_BOARD_LIMIT_WAITING] = {
+		"limit-waiting", &kind_u32, IPOS_A_BOARD_LIMIT_WAITING,
+		NULL, "endpoints that wait for an application to start"
+	},
 	[IPOS_A_BOARD_LIMIT_TEMPORARY] = {
 		"limit-temporary", &kind_u32, IPOS_A_BOARD_LIMIT_TEMPORARY,
 		NULL, "rows of the Temporary Table"
@@ -236,6 +248,7 @@ static const struct field *const columns[] = {
 	FIELD(LOAD_BANDWIDTH),
 	FIELD(ADVERTISE_MS),
 	FIELD(PEER_TIMEOUT),
+	FIELD(WAIT_MS),
 	FIELD(LIMIT_TEMPORARY),
 	FIELD(LIMIT_FORWARD_CONNECT),
 	FIELD(LIMIT_FORWARD),
@@ -248,6 +261,8 @@ static const struct field *const columns[] = {
 	FIELD(LINK_SPEED),
 	FIELD(LIMIT_LISTEN),
 	FIELD(LIMIT_APP),
+	FIELD(LIMIT_REGISTERED),
+	FIELD(LIMIT_WAITING),
 	NULL
 };
 
@@ -275,6 +290,7 @@ static const struct arg set_args[] = {
 	SETTING(LOAD_BANDWIDTH),
 	SETTING(ADVERTISE_MS),
 	SETTING(PEER_TIMEOUT),
+	SETTING(WAIT_MS),
 	SETTING(LIMIT_TEMPORARY),
 	SETTING(LIMIT_FORWARD_CONNECT),
 	SETTING(LIMIT_FORWARD),
@@ -287,6 +303,8 @@ static const struct arg set_args[] = {
 	SETTING(LINK_SPEED),
 	SETTING(LIMIT_LISTEN),
 	SETTING(LIMIT_APP),
+	SETTING(LIMIT_REGISTERED),
+	SETTING(LIMIT_WAITING),
 	{ NULL }
 };
 

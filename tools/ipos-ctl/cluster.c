@@ -5,7 +5,7 @@
 
 const char *const cluster_events[] = {
 	"joined", "restarted", "moved", "stale", "fresh", "gone", "left",
-	"listening", "closed", NULL
+	"listening", "closed", "starting", "running", "failed", NULL
 };
 
 static const char *const protocols[] = { "", "tcp", "udp", NULL };

@@ -6,7 +6,8 @@
 static const char *const steps[] = {
 	"established", "offered", "retransmitted", "refused", "unanswered",
 	"withdrawn", "committed", "attached", "abandoned", "unplaced",
-	"reserved", "acknowledged", "expired", "closed", "lost", NULL
+	"reserved", "acknowledged", "expired", "closed", "lost",
+	"waiting", NULL
 };
 
 static const char *const roles[] = { "origin", "target", NULL };
@@ -15,7 +16,7 @@ static const char *const reasons[] = {
 	"none", "no-listener", "queue-full", "no-memory", "exists", "version",
 	"no-route", "draining", "other", "unanswered", "incomplete",
 	"listener-closed", "client-reset", "replaced", "unknown", "idle",
-	"stopping", "restarted", NULL
+	"stopping", "restarted", "starting", NULL
 };
 
 const struct field handoff_client = {

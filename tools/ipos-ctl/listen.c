@@ -15,8 +15,6 @@
 
 #define NSEC 1000000000ull
 #define RECEIVE 32768
-/* Room for events that come faster than they are shown. */
-#define BUFFER (1024 * 1024)
 
 /**
  * struct waiting - an event that is kept until it is its turn
@@ -51,37 +49,16 @@ void listen_options(bool timestamp)
 	timestamps = timestamp;
 }
 
-static int join(struct mnl_socket *sock, const char *const *groups)
-{
-	int buffer = BUFFER;
-	uint32_t group;
-	int status;
-
-	/* Without it, more may be lost: that is told. */
-	setsockopt(mnl_socket_get_fd(sock), SOL_SOCKET, SO_RCVBUFFORCE,
-		   &buffer, sizeof(buffer));
-	for (; *groups; groups++) {
-		status = netlink_group(*groups, &group);
-		if (status)
-			return status;
-		if (mnl_socket_setsockopt(sock, NETLINK_ADD_MEMBERSHIP,
-					  &group, sizeof(group)))
-			return netlink_refusal(errno);
-	}
-	return DONE;
-}
-
 static int add_listener(const char *const *groups, const char *board)
 {
-	struct mnl_socket *sock = mnl_socket_open2(NETLINK_GENERIC,
-						   SOCK_CLOEXEC);
+	struct mnl_socket *sock;
+	int status = netlink_listen(groups, &sock);
 
-	if (!sock || mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0)
-		return refusal("cannot open a netlink socket: %s",
-			       strerror(errno));
-	listeners[n_listeners].sock = sock;
-	listeners[n_listeners++].board = board;
-	return join(sock, groups);
+	if (sock) {
+		listeners[n_listeners].sock = sock;
+		listeners[n_listeners++].board = board;
+	}
+	return status;
 }
 
 static int open_all(const char *const *groups)

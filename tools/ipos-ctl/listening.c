@@ -4,6 +4,10 @@
 
 static const char *const protocols[] = { "", "tcp", "udp", NULL };
 
+static const char *const states[] = {
+	"listening", "startable", "starting", NULL
+};
+
 static const struct field server = {
 	"server", &kind_ipv4, IPOS_A_LISTEN_SERVER, NULL,
 	"the board's Server IP, this one's too", "server"
@@ -30,9 +34,19 @@ static const struct field addr = {
 	"the address it is bound to"
 };
 
+static const struct field state = {
+	"state", &kind_u8_word, IPOS_A_LISTEN_STATE, states,
+	"whether it listens, or the board can start it"
+};
+
+static const struct field required = {
+	"required", &kind_u64, IPOS_A_LISTEN_REQUIRED, NULL,
+	"memory that it needs to be started, KiB"
+};
+
 /* The table's own columns first, in its order. */
 static const struct field *const columns[] = {
-	&server, &port, &pid, &name, &proto, &addr, NULL
+	&server, &port, &pid, &name, &proto, &addr, &state, &required, NULL
 };
 
 static const struct arg args[] = { { &server }, { &port }, { NULL } };

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <linux/genetlink.h>
 #include <linux/ipos.h>
 #include <linux/netlink.h>
@@ -13,6 +14,8 @@
 #define KEPT (16u << 20)
 #define TRIES 10
 #define RECEIVE 32768
+/* Room for events that come faster than they are read. */
+#define BUFFER (1024 * 1024)
 
 /**
  * struct answer - what a request has brought so far
@@ -244,6 +247,7 @@ struct group {
 
 static struct group groups[] = {
 	{ IPOS_MCGRP_HANDOFF }, { IPOS_MCGRP_CONFIG }, { IPOS_MCGRP_CLUSTER },
+	{ IPOS_MCGRP_AGENT },
 };
 
 static void take_group(struct nlattr **attrs)
@@ -289,7 +293,7 @@ static int open_socket(void)
 {
 	int on = 1;
 
-	sock = mnl_socket_open(NETLINK_GENERIC);
+	sock = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	if (!sock || mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0)
 		return refusal("cannot open a netlink socket: %s",
 			       strerror(errno));
@@ -386,14 +390,7 @@ int netlink_dump(struct nlmsghdr *request, row_t row, void *arg)
 	return status_of(&answer);
 }
 
-/**
- * netlink_group() - find a multicast group
- * @name: of the group
- * @group: its number
- *
- * Return: an exit status.
- */
-int netlink_group(const char *name, uint32_t *group)
+static int find_group(const char *name, uint32_t *group)
 {
 	int status = find_family();
 
@@ -405,6 +402,43 @@ int netlink_group(const char *name, uint32_t *group)
 			return DONE;
 		}
 	return refusal("the kernel module has no events \"%s\"", name);
+}
+
+static int join(struct mnl_socket *listener, const char *const *names)
+{
+	int buffer = BUFFER;
+	uint32_t group;
+	int status;
+
+	/* Without it, more may be lost: that is told. */
+	setsockopt(mnl_socket_get_fd(listener), SOL_SOCKET, SO_RCVBUFFORCE,
+		   &buffer, sizeof(buffer));
+	for (; *names; names++) {
+		status = find_group(*names, &group);
+		if (status)
+			return status;
+		if (mnl_socket_setsockopt(listener, NETLINK_ADD_MEMBERSHIP,
+					  &group, sizeof(group)))
+			return netlink_refusal(errno);
+	}
+	return DONE;
+}
+
+/**
+ * netlink_listen() - hear what is told to multicast groups
+ * @names: of the groups, ends with NULL
+ * @listener: the socket that hears it, the caller's to close; NULL: none
+ *
+ * Return: an exit status.
+ */
+int netlink_listen(const char *const *names, struct mnl_socket **listener)
+{
+	*listener = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
+	if (!*listener ||
+	    mnl_socket_bind(*listener, 0, MNL_SOCKET_AUTOPID) < 0)
+		return refusal("cannot open a netlink socket: %s",
+			       strerror(errno));
+	return join(*listener, names);
 }
 
 /**

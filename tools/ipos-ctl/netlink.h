@@ -23,8 +23,8 @@ void netlink_close(void);
 
 /* Says what an error number means; REFUSED. */
 int netlink_refusal(int err);
-/* The number of one of the family's multicast groups; an exit status. */
-int netlink_group(const char *name, uint32_t *group);
+/* A socket that hears the family's multicast groups; an exit status. */
+int netlink_listen(const char *const *names, struct mnl_socket **listener);
 /* The attributes of a message of the family, by number. */
 void netlink_attrs(const struct nlmsghdr *nlh, struct nlattr **attrs);
 /* Those inside of one of them. */

@@ -11,7 +11,9 @@
 #include "words.h"
 
 /* In the order in which one may need the other. */
-static const char *const saved[] = { "dev", "server", "service", "url" };
+static const char *const saved[] = {
+	"dev", "server", "service", "url", "app"
+};
 
 /* A row of an answer, kept. */
 struct row {
@@ -50,11 +52,16 @@ static void keep(struct nlattr **attrs, void *arg)
 		}
 }
 
+static void forget_row(struct row *row)
+{
+	for (int i = 0; i < ATTRS; i++)
+		free(row->attrs[i]);
+}
+
 static void forget(struct rows *rows)
 {
 	while (rows->n--)
-		for (int i = 0; i < ATTRS; i++)
-			free(rows->row[rows->n].attrs[i]);
+		forget_row(&rows->row[rows->n]);
 	free(rows->row);
 	*rows = (struct rows){ };
 }
@@ -137,6 +144,16 @@ static void drop(struct row *row, uint16_t attr)
 	row->attrs[attr] = NULL;
 }
 
+/* An application, but not what it does; false: a process. */
+static bool registered(struct row *row)
+{
+	drop(row, IPOS_A_APP_PID);
+	drop(row, IPOS_A_APP_NAME);
+	drop(row, IPOS_A_APP_MEMORY);
+	drop(row, IPOS_A_APP_CPU);
+	return row->attrs[IPOS_A_APP_LABEL];
+}
+
 /* What a board told of itself is not configured; false: nor is its row. */
 static bool by_hand(const char *name, struct row *row)
 {
@@ -145,6 +162,8 @@ static bool by_hand(const char *name, struct row *row)
 		IPOS_A_SERVER_MEMORY, IPOS_A_SERVER_BANDWIDTH,
 	};
 
+	if (!strcmp(name, "app"))
+		return registered(row);
 	if (strcmp(name, "server") || !row->attrs[IPOS_A_SERVER_FRESHNESS])
 		return true;
 	if (mnl_attr_get_u8(row->attrs[IPOS_A_SERVER_FRESHNESS]) !=
@@ -161,12 +180,18 @@ static int save_rows(const char *name)
 	const struct command *add = command_of(object, "add");
 	struct rows rows = { };
 	int status = ask(object->commands, 0, &rows);
+	size_t n = 0;
 
+	for (size_t i = 0; i < rows.n; i++)
+		if (by_hand(name, &rows.row[i]))
+			rows.row[n++] = rows.row[i];
+		else
+			forget_row(&rows.row[i]);
+	rows.n = n;
 	if (rows.n)
 		qsort(rows.row, rows.n, sizeof(*rows.row), by_key);
 	for (size_t i = 0; i < rows.n && !status; i++)
-		if (by_hand(name, &rows.row[i]))
-			say_row(object, add, &rows.row[i]);
+		say_row(object, add, &rows.row[i]);
 	forget(&rows);
 	return status;
 }

@@ -15,9 +15,12 @@ TYPES = {CONNECTION: "connection", PACKET: "packet", ACK: "acknowledgement", REF
          WITHDRAW: "withdraw", ADVERT: "advertisement", MAP: "map-update"}
 PROTO_TCP, PROTO_UDP = 1, 2
 PROTOCOLS = {PROTO_TCP: "tcp", PROTO_UDP: "udp"}
+# Of a listening socket, also: nothing listens, but could be started.
+STARTABLE = 0x80
+LISTENERS = PROTOCOLS | {STARTABLE | number: f"{name} startable" for number, name in PROTOCOLS.items()}
 REASONS = {
     REFUSAL: {1: "no listener", 2: "accept queue full", 3: "no memory", 4: "connection exists",
-              5: "unsupported version", 6: "no route", 7: "draining"},
+              5: "unsupported version", 6: "no route", 7: "draining", 8: "starting"},
     CLOSED: {1: "closed", 2: "unknown", 3: "withdrawn", 4: "origin leaving"},
 }
 STATES = {1: "established", 2: "syn-sent", 3: "syn-recv", 4: "fin-wait-1", 5: "fin-wait-2", 6: "time-wait", 7: "close",
@@ -177,8 +180,8 @@ class IPOSListener(Packet):
     """A listening socket in an advertisement."""
     name = "ipOS listening socket"
     fields_desc = [
-        ByteEnumField("listener_protocol", 1, PROTOCOLS),
-        ByteField("zero", 0),
+        ByteEnumField("listener_protocol", 1, LISTENERS),
+        FlagsField("listener_flags", 0, 8, ["starting"]),
         ShortField("port", 0),
         IPField("addr", "0.0.0.0"),
         IntField("pid", 0),

@@ -39,6 +39,7 @@ enum ipos_refusal {
 	IPOS_REFUSE_VERSION = 5,
 	IPOS_REFUSE_NO_ROUTE = 6,
 	IPOS_REFUSE_DRAINING = 7,
+	IPOS_REFUSE_STARTING = 8,	/* nothing listens yet */
 };
 
 /* Reasons of IPOS_TYPE_CLOSED. */
@@ -164,13 +165,19 @@ struct ipos_wire_advert {
 
 #define IPOS_PROCESS_LEN	16
 
+/* In the protocol of a listening socket: nothing listens, but it would. */
+#define IPOS_LISTENER_STARTABLE	0x80
+
+/* Bits of struct ipos_wire_listener.flags, of one that is startable. */
+#define IPOS_LISTENER_STARTING	0x01	/* is being started */
+
 /* A listening socket in type 0x83, 28 bytes. */
 struct ipos_wire_listener {
-	__u8	protocol;		/* enum ipos_protocol */
-	__u8	zero;
+	__u8	protocol;		/* enum ipos_protocol, STARTABLE */
+	__u8	flags;
 	__be16	port;
 	__be32	addr;			/* 0 = any */
-	__be32	pid;			/* 0 = not known */
+	__be32	pid;			/* 0 = not known; KiB, STARTABLE */
 	__u8	name[IPOS_PROCESS_LEN];	/* NUL-padded */
 } __attribute__((packed));
 
