@@ -22,6 +22,18 @@ static inline bool ipos_is_unreserved(u8 c)
 	       c == '-' || c == '.' || c == '_' || c == '~';
 }
 
+/* RFC 9110, section 5.6.2: what methods, field and cookie names are made of. */
+static inline bool ipos_is_token(u8 c)
+{
+	switch (c) {
+	case '!': case '#': case '$': case '%': case '&': case '\'':
+	case '*': case '+': case '^': case '`': case '|':
+		return true;
+	default:
+		return ipos_is_unreserved(c);
+	}
+}
+
 static inline u8 ipos_to_lower(u8 c)
 {
 	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;

@@ -10,6 +10,7 @@
  */
 #include "inspect/ascii.h"
 #include "inspect/http.h"
+#include "inspect/match.h"
 
 enum state {
 	ST_START,		/* empty lines before the request line */
@@ -43,17 +44,17 @@ enum host_state {
 	HOST_OVER,
 };
 
-/* A field to be looked into, such as a cookie, is a value here and a bit. */
+/* A field to be looked into is a value here, a name and a bit. */
 enum field {
 	FIELD_NONE,		/* no field line yet */
 	FIELD_OTHER,
 	FIELD_HOST,
+	FIELD_COOKIE,
 };
 
 #define MISSING_LINE	0x01
 #define MISSING_HOST	0x02
-
-#define MISMATCH	0xff
+#define MISSING_COOKIE	0x04
 
 static bool is_blank(u8 c)
 {
@@ -63,18 +64,6 @@ static bool is_blank(u8 c)
 static bool is_ctl(u8 c)
 {
 	return c < ' ' || c == 0x7f;
-}
-
-/* RFC 9110, section 5.6.2: what methods and field names are made of. */
-static bool is_token(u8 c)
-{
-	switch (c) {
-	case '!': case '#': case '$': case '%': case '&': case '\'':
-	case '*': case '+': case '^': case '`': case '|':
-		return true;
-	default:
-		return ipos_is_unreserved(c);
-	}
 }
 
 /* RFC 3986, section 3.2.2: what a registered name is made of. */
@@ -87,20 +76,6 @@ static bool is_regname(u8 c)
 	default:
 		return ipos_is_unreserved(c);
 	}
-}
-
-/* Goes on comparing what is read, from h->match = 0, with a word. */
-static void match_byte(struct ipos_http *h, const char *word, u8 c)
-{
-	if (h->match != MISMATCH && c && (u8)word[h->match] == c)
-		h->match++;
-	else
-		h->match = MISMATCH;
-}
-
-static bool match_whole(const struct ipos_http *h, const char *word)
-{
-	return h->match != MISMATCH && !word[h->match];
 }
 
 static bool host_add(struct ipos_http *h, u8 c)
@@ -184,11 +159,11 @@ static bool host_end(struct ipos_http *h)
 static enum state method_byte(struct ipos_http *h, u8 c)
 {
 	if (c == ' ') {
-		h->connect = match_whole(h, "CONNECT");
+		h->connect = ipos_match_whole(h->match, "CONNECT");
 		return ST_TARGET;
 	}
-	match_byte(h, "CONNECT", c);
-	return is_token(c) ? ST_METHOD : ST_NONE;
+	h->match = ipos_match_byte(h->match, "CONNECT", c);
+	return ipos_is_token(c) ? ST_METHOD : ST_NONE;
 }
 
 static enum state start_byte(struct ipos_http *h, u8 c)
@@ -257,10 +232,10 @@ static enum state scheme_byte(struct ipos_http *h, u8 c)
 
 static enum state slashes_byte(struct ipos_http *h, u8 c)
 {
-	match_byte(h, "//", c);
-	if (h->match == MISMATCH)
+	h->match = ipos_match_byte(h->match, "//", c);
+	if (h->match == IPOS_MISMATCH)
 		return ST_NONE;
-	return match_whole(h, "//") ? ST_AUTHORITY : ST_SLASHES;
+	return ipos_match_whole(h->match, "//") ? ST_AUTHORITY : ST_SLASHES;
 }
 
 /* A fragment never travels: what follows a '#' could be read in two ways. */
@@ -283,10 +258,10 @@ static enum state path_byte(struct ipos_http *h, u8 c)
 /* Nothing but 1.0 and 1.1: the preface of HTTP/2 ends here. */
 static enum state version_byte(struct ipos_http *h, u8 c)
 {
-	if (match_whole(h, "HTTP/1."))
+	if (ipos_match_whole(h->match, "HTTP/1."))
 		return c == '0' || c == '1' ? ST_VERSION_END : ST_NONE;
-	match_byte(h, "HTTP/1.", c);
-	return h->match == MISMATCH ? ST_NONE : ST_VERSION;
+	h->match = ipos_match_byte(h->match, "HTTP/1.", c);
+	return h->match == IPOS_MISMATCH ? ST_NONE : ST_VERSION;
 }
 
 static enum state request_end(struct ipos_http *h)
@@ -303,18 +278,38 @@ static enum state version_end_byte(struct ipos_http *h, u8 c)
 	return c == '\n' ? request_end(h) : ST_NONE;
 }
 
+/* The field that a line may be whose name begins so. */
+static enum field field_like(u8 c)
+{
+	return c == 'c' ? FIELD_COOKIE : FIELD_HOST;
+}
+
+static const char *name_of(u8 field)
+{
+	return field == FIELD_COOKIE ? "cookie" : "host";
+}
+
+/* Of several Hosts the first one counts; of Cookies, all are read. */
+static enum state name_end(struct ipos_http *h)
+{
+	u8 bit = h->like == FIELD_COOKIE ? MISSING_COOKIE : MISSING_HOST;
+
+	if (h->missing & bit &&
+	    ipos_match_whole(h->match, name_of(h->like))) {
+		h->field = h->like;
+		h->host_state = HOST_FIRST;
+		ipos_cookies_line(&h->cookies);
+	}
+	return ST_VALUE;
+}
+
 static enum state name_byte(struct ipos_http *h, u8 c)
 {
-	if (c == ':') {
-		/* Of several Hosts the first one counts. */
-		if (h->missing & MISSING_HOST && match_whole(h, "host")) {
-			h->field = FIELD_HOST;
-			h->host_state = HOST_FIRST;
-		}
-		return ST_VALUE;
-	}
-	match_byte(h, "host", ipos_to_lower(c));
-	return is_token(c) ? ST_NAME : ST_NONE;
+	if (c == ':')
+		return name_end(h);
+	h->match = ipos_match_byte(h->match, name_of(h->like),
+				   ipos_to_lower(c));
+	return ipos_is_token(c) ? ST_NAME : ST_NONE;
 }
 
 static enum state value_byte(struct ipos_http *h, u8 c)
@@ -323,6 +318,8 @@ static enum state value_byte(struct ipos_http *h, u8 c)
 		return ST_NONE;
 	if (h->field == FIELD_HOST && !host_byte(h, c))
 		return ST_NONE;
+	if (h->field == FIELD_COOKIE)
+		ipos_cookies_byte(&h->cookies, c);
 	return ST_VALUE;
 }
 
@@ -335,6 +332,14 @@ static enum state value_end(struct ipos_http *h)
 	return ST_FIELD;
 }
 
+/* Of several cookies with this name the first one counts. */
+static void cookie_end(struct ipos_http *h)
+{
+	ipos_cookies_end(&h->cookies);
+	if (h->cookies.value.len)
+		h->missing &= ~MISSING_COOKIE;
+}
+
 /* The first byte after a line tells whether the line before was complete. */
 static enum state field_byte(struct ipos_http *h, u8 c)
 {
@@ -342,6 +347,8 @@ static enum state field_byte(struct ipos_http *h, u8 c)
 		return h->field == FIELD_NONE ? ST_NONE : value_byte(h, c);
 	if (h->field == FIELD_HOST)
 		host_end(h);
+	if (h->field == FIELD_COOKIE)
+		cookie_end(h);
 	if (c == '\r')
 		return ST_HEAD_CR;
 	if (c == '\n')
@@ -349,6 +356,7 @@ static enum state field_byte(struct ipos_http *h, u8 c)
 	if (c == ':')
 		return ST_NONE;
 	h->field = FIELD_OTHER;
+	h->like = field_like(ipos_to_lower(c));
 	h->match = 0;
 	return name_byte(h, c);
 }
@@ -416,6 +424,19 @@ void ipos_http_init(struct ipos_http *h)
 {
 	memset(h, 0, sizeof(*h));
 	h->missing = MISSING_LINE | MISSING_HOST;
+}
+
+/**
+ * ipos_http_want_cookie() - read the Cookie fields, too
+ * @h: made by ipos_http_init(), not fed yet
+ * @name: of the cookie, at most IPOS_COOKIE_NAME_MAX bytes, NUL-terminated
+ *
+ * Context: any.
+ */
+void ipos_http_want_cookie(struct ipos_http *h, const char *name)
+{
+	ipos_cookies_init(&h->cookies, name);
+	h->missing |= MISSING_COOKIE;
 }
 
 /**

@@ -75,3 +75,31 @@ const char *ipos_inspector_path(const struct ipos_inspector *inspector)
 	return inspector->mode == IPOS_MODE_TLS ? "" :
 						  inspector->http.path.text;
 }
+
+/**
+ * ipos_inspector_want_cookie() - a cookie is looked for, where there can be one
+ * @inspector: made by ipos_inspector_init(), not fed yet
+ * @name: as for ipos_http_want_cookie()
+ *
+ * Context: any.
+ */
+void ipos_inspector_want_cookie(struct ipos_inspector *inspector,
+				const char *name)
+{
+	if (inspector->mode == IPOS_MODE_HTTP)
+		ipos_http_want_cookie(&inspector->http, name);
+}
+
+/**
+ * ipos_inspector_cookies() - what was found of the cookie that was wanted
+ * @inspector: has answered IPOS_INSPECT_FOUND
+ *
+ * Context: any.
+ * Return: the cookie, empty where none was wanted; NULL: there can be none.
+ */
+const struct ipos_cookies *
+ipos_inspector_cookies(const struct ipos_inspector *inspector)
+{
+	return inspector->mode == IPOS_MODE_HTTP ? &inspector->http.cookies :
+						   NULL;
+}

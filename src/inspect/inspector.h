@@ -33,5 +33,9 @@ enum ipos_inspect ipos_inspector_feed(struct ipos_inspector *inspector,
 				      const u8 *data, size_t len);
 const char *ipos_inspector_host(const struct ipos_inspector *inspector);
 const char *ipos_inspector_path(const struct ipos_inspector *inspector);
+void ipos_inspector_want_cookie(struct ipos_inspector *inspector,
+				const char *name);
+const struct ipos_cookies *
+ipos_inspector_cookies(const struct ipos_inspector *inspector);
 
 #endif /* IPOS_INSPECT_INSPECTOR_H */

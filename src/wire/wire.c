@@ -14,6 +14,7 @@ static bool type_known(u8 type)
 	case IPOS_TYPE_CLOSED:
 	case IPOS_TYPE_WITHDRAW:
 	case IPOS_TYPE_ADVERT:
+	case IPOS_TYPE_MAP:
 		return true;
 	default:
 		return false;
@@ -62,6 +63,9 @@ static enum ipos_wire_result frame_body_len(const struct ipos_hdr *hdr,
 		break;
 	case IPOS_TYPE_ADVERT:
 		result = own_len(body, len, IPOS_ADVERT_LEN, body_len);
+		break;
+	case IPOS_TYPE_MAP:
+		result = own_len(body, len, IPOS_MAP_LEN, body_len);
 		break;
 	default:
 		result = own_len(body, len, IPOS_NOTICE_LEN, body_len);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * sources: src/inspect/inspector.c src/inspect/http.c src/inspect/path.c src/inspect/tls.c
+ * sources: src/inspect/cookieval.c
  * Of a request's head host and path are text of bounded length; the path is
  * absolute and in its normal form.
  */

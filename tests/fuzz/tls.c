@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * sources: src/inspect/inspector.c src/inspect/http.c src/inspect/path.c src/inspect/tls.c
+ * sources: src/inspect/cookieval.c
  * The name in a ClientHello is a DNS name in lower case, or none.
  */
 #include "split.h"

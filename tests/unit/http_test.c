@@ -308,6 +308,120 @@ static void decides__at_once(void)
 	DECIDES("head", "GET / HTTP/1.0\r\nX: y\r\n\r\n", IPOS_INSPECT_FOUND);
 }
 
+/* Fields after the request line; value: NULL there is none, "" it is unfit. */
+static const struct {
+	const char *name;
+	const char *fields;
+	const char *value;
+} cookies[] = {
+	{ "none", "X: y\r\n", NULL },
+	{ "one", "Cookie: SID=abc\r\n", "abc" },
+	{ "any_case", "cOOKIE:SID=abc\r\n", "abc" },
+	{ "blanks", "Cookie: \t SID=abc \t \r\n", "abc" },
+	{ "second", "Cookie: a=b; SID=abc; c=d\r\n", "abc" },
+	{ "no_blank_between", "Cookie: a=b;SID=abc;c=d\r\n", "abc" },
+	{ "empty_pairs", "Cookie: ;; ; SID=abc\r\n", "abc" },
+	{ "without_equals", "Cookie: SID; a; SID=abc\r\n", "abc" },
+	{ "of_two_the_first", "Cookie: SID=abc; SID=def\r\n", "abc" },
+	{ "two_lines", "Cookie: a=b\r\nX: y\r\nCookie: SID=abc\r\n", "abc" },
+	{ "two_lines_the_first", "Cookie: SID=abc\r\nCookie: SID=def\r\n",
+	  "abc" },
+	{ "folded", "Cookie: a=b;\r\n SID=abc\r\n", "abc" },
+	{ "folded_after", "Cookie: SID=abc;\r\n\ta=b\r\n", "abc" },
+	{ "quoted", "Cookie: SID=\"abc\"\r\n", "abc" },
+	{ "one_quote", "Cookie: SID=\"\r\n", "\"" },
+	{ "quote_at_one_end", "Cookie: SID=\"abc; x=y\r\n", "\"abc" },
+	{ "nothing_in_quotes", "Cookie: SID=\"\"\r\n", NULL },
+	{ "equals_inside", "Cookie: SID=a=b==\r\n", "a=b==" },
+	{ "empty", "Cookie: SID=\r\n", NULL },
+	{ "empty_then_not", "Cookie: SID=; SID=abc\r\n", "abc" },
+	{ "longer_name", "Cookie: SIDE=x; XSID=y; SI=z\r\n", NULL },
+	{ "name_in_other_case", "Cookie: sid=abc\r\n", NULL },
+	{ "name_as_value", "Cookie: a=SID=abc\r\n", NULL },
+	{ "other_field", "Cookies: SID=abc\r\nXCookie: SID=d\r\n", NULL },
+	{ "in_host", "Host2: SID=abc\r\n", NULL },
+	{ "rfc_2965", "Cookie: $Version=\"1\"; SID=\"abc\"; $Path=\"/\"\r\n",
+	  "abc" },
+	{ "blank_inside", "Cookie: SID=a b\r\n", "" },
+	{ "latin_1", "Cookie: SID=a\xe4\r\n", "" },
+	{ "unfit_then_fit", "Cookie: SID=a b; SID=c\r\n", "c" },
+	{ "punctuation", "Cookie: SID=s%3A!#$&'()*+,-./:<>?@[]^_`{|}~\\\r\n",
+	  "s%3A!#$&'()*+,-./:<>?@[]^_`{|}~\\" },
+};
+
+static bool has_cookie(const struct ipos_http *h, const char *value)
+{
+	if (!value)
+		return !h->cookies.value.len && !h->cookies.unfit;
+	if (!*value)
+		return !h->cookies.value.len && h->cookies.unfit;
+	return strlen(value) == h->cookies.value.len &&
+	       !strcmp(value, h->cookies.value.text);
+}
+
+static void cookie__every_split(size_t i)
+{
+	const char *value = cookies[i].value;
+	struct ipos_http h;
+	bool good = true;
+	char text[400];
+	size_t first, len;
+
+	snprintf(text, sizeof(text), "GET /p HTTP/1.1\r\nHost: a\r\n%s\r\n",
+		 cookies[i].fields);
+	len = strlen(text);
+	for (first = 0; first <= len; first++) {
+		ipos_http_init(&h);
+		ipos_http_want_cookie(&h, "SID");
+		feed(&h, text, first);
+		good &= feed(&h, text + first, len - first) ==
+				IPOS_INSPECT_FOUND && well_formed(&h) &&
+			!strcmp(h.host, "a") && !strcmp(h.path.text, "/p") &&
+			has_cookie(&h, value);
+	}
+	/* A head that is not complete tells nothing but what it has. */
+	for (first = 0; first < len - 2; first++) {
+		ipos_http_init(&h);
+		ipos_http_want_cookie(&h, "SID");
+		if (feed(&h, text, first) == IPOS_INSPECT_FOUND)
+			good &= value && *value && has_cookie(&h, value);
+	}
+	tap_ok(good, "cookie__%s", cookies[i].name);
+}
+
+static void cookie__of_length(size_t len, bool fits)
+{
+	static const char head[] = "GET / HTTP/1.0\r\nHost: a\r\nCookie: SID=";
+	char *text = malloc(len + 100), value[200];
+	struct ipos_http h;
+
+	memcpy(text, head, sizeof(head));
+	memset(text + sizeof(head) - 1, 'v', len);
+	strcpy(text + sizeof(head) - 1 + len, "\r\n\r\n");
+	memset(value, 'v', sizeof(value));
+	value[fits ? len : 0] = '\0';
+	ipos_http_init(&h);
+	ipos_http_want_cookie(&h, "SID");
+	tap_ok(feed(&h, text, strlen(text)) == IPOS_INSPECT_FOUND &&
+	       has_cookie(&h, value), "cookie__of_length_%zu", len);
+	free(text);
+}
+
+static void cookie__names(void)
+{
+	char name[65];
+
+	memset(name, 'n', sizeof(name));
+	tap_ok(ipos_cookie_is_name("JSESSIONID", 10) &&
+	       ipos_cookie_is_name("connect.sid", 11) &&
+	       ipos_cookie_is_name("__Host-id", 9) &&
+	       ipos_cookie_is_name(name, 63), "cookie__names");
+	tap_ok(!ipos_cookie_is_name("", 0) && !ipos_cookie_is_name("a b", 3) &&
+	       !ipos_cookie_is_name("a=b", 3) && !ipos_cookie_is_name("a;", 2) &&
+	       !ipos_cookie_is_name("\xe4", 1) &&
+	       !ipos_cookie_is_name(name, 64), "cookie__no_names");
+}
+
 static void result__is_final(void)
 {
 	struct ipos_http h;
@@ -321,7 +435,7 @@ static void result__is_final(void)
 	ipos_http_init(&h);
 	tap_ok(ipos_http_feed(&h, NULL, 0) == IPOS_INSPECT_NEED_MORE,
 	       "final__nothing_is_no_result");
-	tap_ok(sizeof(h) <= 900, "size__%zu", sizeof(h));
+	tap_ok(sizeof(h) <= 1200, "size__%zu", sizeof(h));
 }
 
 static void path__of_length(size_t len)
@@ -504,6 +618,13 @@ int main(void)
 
 	for (i = 0; i < ARRAY_SIZE(requests); i++)
 		table__every_split(&requests[i]);
+	for (i = 0; i < ARRAY_SIZE(cookies); i++)
+		cookie__every_split(i);
+	cookie__of_length(1, true);
+	cookie__of_length(128, true);
+	cookie__of_length(129, false);
+	cookie__of_length(70000, false);
+	cookie__names();
 	decides__at_once();
 	result__is_final();
 	path__of_length(1);

@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, "tools/scapy")
 
 import ipos  # noqa: E402
-from ipos import IPOS, IPOSAdvert, IPOSBody, IPOSConn, IPOSNotice, IPOSTCB  # noqa: E402
+from ipos import IPOS, IPOSAdvert, IPOSBody, IPOSConn, IPOSMap, IPOSNotice, IPOSTCB  # noqa: E402
 from scapy.layers.inet import ICMP, IP, TCP, UDP  # noqa: E402
 from scapy.layers.l2 import Dot3, Ether  # noqa: E402
 from scapy.packet import Padding, Raw  # noqa: E402
@@ -60,7 +60,7 @@ ETHER = {"src_mac": "src", "dst_mac": "dst", "ethertype": "type"}
 
 def fields(frame):
     out = {name: frame.getfieldval(ether) for name, ether in ETHER.items()}
-    for layer in IPOS, IPOSConn, IPOSTCB, IPOSNotice, IPOSAdvert:
+    for layer in IPOS, IPOSConn, IPOSTCB, IPOSNotice, IPOSAdvert, IPOSMap:
         if layer in frame:
             out.update((field.name, frame[layer].getfieldval(field.name)) for field in layer.fields_desc)
     return out

@@ -353,7 +353,7 @@ static size_t make_frame(u8 *frame, u8 type, u8 protocol, u16 length)
 static bool known(int type)
 {
 	return type == 1 || type == 2 || type == 3 ||
-	       (type >= 0x80 && type <= 0x83);
+	       (type >= 0x80 && type <= 0x84);
 }
 
 static void check__types(void)

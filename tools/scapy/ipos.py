@@ -218,8 +218,39 @@ class IPOSAdvert(IPOSBody):
     ]
 
 
+class IPOSMapRow(Packet):
+    """A row of a map update."""
+    name = "ipOS map row"
+    fields_desc = [
+        ByteEnumField("kind", 1, {1: "learned", 2: "kept", 3: "name", 4: "used"}),
+        ByteField("text_length", 0),
+        ShortField("port", 0),
+        IPField("addr", "0.0.0.0"),
+        StrFixedLenField("text", b"", 128),
+    ]
+
+    def extract_padding(self, rest):
+        return b"", rest
+
+
+class IPOSMap(IPOSBody):
+    """Type 0x84: what a board says of cookies. A longer one is a later version's: the rest is kept."""
+    name = "ipOS map update"
+    fields_desc = [
+        ShortField("length", None),
+        XLongField("epoch", 1),
+        IntField("number", 0),
+        ShortField("part", 1),
+        ShortField("parts", 1),
+        FieldLenField("count", None, count_of="rows"),
+        PacketListField("rows", [], IPOSMapRow, count_from=lambda body: body.count),
+        StrLenField("rest", b"", length_from=lambda body: (body.length or 0) - 20 - 136 * (body.count or 0)),
+    ]
+
+
 bind_layers(IPOS, IPOSConn, type=CONNECTION)
 bind_layers(IPOS, IPOSAdvert, type=ADVERT)
+bind_layers(IPOS, IPOSMap, type=MAP)
 bind_layers(IPOSConn, IPOSTCB)
 bind_layers(IPOS, IP, type=PACKET)
 for _type in (WITHDRAW, CLOSED, REFUSAL):  # the last one is what IPOS() / IPOSNotice() becomes

@@ -181,6 +181,35 @@ struct ipos_wire_listener {
 	__u8	name[IPOS_PROCESS_LEN];	/* NUL-padded */
 } __attribute__((packed));
 
+/* Kinds of rows in type 0x84; those not known are passed over. */
+enum ipos_map_kind {
+	IPOS_MAP_LEARNED = 1,		/* a cookie, just given out by the sender */
+	IPOS_MAP_KEPT = 2,		/* a cookie that the sender still has */
+	IPOS_MAP_NAME = 3,		/* what a service's cookie is called */
+	IPOS_MAP_USED = 4,		/* another board's cookie has come here */
+};
+
+#define IPOS_MAP_TEXT_LEN	128
+
+/* The body of type 0x84, before the rows, 20 bytes. */
+struct ipos_wire_map {
+	__be16	length;			/* of this body, itself included */
+	__be64	epoch;			/* the sender's, never 0 */
+	__be32	number;			/* grows with each frame */
+	__be16	part;			/* from 1 */
+	__be16	parts;
+	__be16	rows;			/* how many follow */
+} __attribute__((packed));
+
+/* A row of type 0x84, 136 bytes. */
+struct ipos_wire_map_row {
+	__u8	kind;			/* enum ipos_map_kind */
+	__u8	length;			/* of the text */
+	__be16	port;			/* of a service, else 0 */
+	__be32	addr;			/* likewise; of a cookie: Server IP */
+	__u8	text[IPOS_MAP_TEXT_LEN]; /* NUL-padded */
+} __attribute__((packed));
+
 #define IPOS_HDR_LEN		16
 #define IPOS_CONN_UDP_LEN	6
 #define IPOS_TCB_LEN		140
@@ -188,6 +217,8 @@ struct ipos_wire_listener {
 #define IPOS_NOTICE_LEN		22
 #define IPOS_ADVERT_LEN		64
 #define IPOS_LISTENER_LEN	28
+#define IPOS_MAP_LEN		20
+#define IPOS_MAP_ROW_LEN	136
 
 #ifdef __KERNEL__
 #define IPOS_WIRE_ASSERT(x)	static_assert(x)
@@ -201,5 +232,7 @@ IPOS_WIRE_ASSERT(sizeof(struct ipos_conn_tcp) == IPOS_CONN_TCP_LEN);
 IPOS_WIRE_ASSERT(sizeof(struct ipos_wire_notice) == IPOS_NOTICE_LEN);
 IPOS_WIRE_ASSERT(sizeof(struct ipos_wire_advert) == IPOS_ADVERT_LEN);
 IPOS_WIRE_ASSERT(sizeof(struct ipos_wire_listener) == IPOS_LISTENER_LEN);
+IPOS_WIRE_ASSERT(sizeof(struct ipos_wire_map) == IPOS_MAP_LEN);
+IPOS_WIRE_ASSERT(sizeof(struct ipos_wire_map_row) == IPOS_MAP_ROW_LEN);
 
 #endif /* _UAPI_LINUX_IPOS_WIRE_H */
