@@ -54,7 +54,7 @@ settings() { ctl board show | grep -vE '^(connections|cpu|memory|bandwidth|in-fl
 settings=$(settings)
 like "a board begins without an address, with type 0x0007" "$settings" \
 	$'^server-ip              0\\.0\\.0\\.0\nethertype              0x0007\nepoch                  0x[0-9a-f]{16}\n'
-is "every setting is shown in text" "$(wc -l <<<"$settings")" 39
+is "every setting is shown in text" "$(wc -l <<<"$settings")" 42
 is "and in JSON, by the same names" "$(json '"\n".join(rows[0])' board show | tr _ -)" \
 	"$(ctl board show | cut -d' ' -f1)"
 is "the epoch stays while the board lives" "$(json 'rows[0]["epoch"]' board show)" \
