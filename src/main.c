@@ -19,6 +19,7 @@ static const struct {
 	{ ipos_board_init, ipos_board_exit },
 	{ ipos_dev_init, ipos_dev_exit },
 	{ ipos_hook_local_in_init, ipos_hook_local_in_exit },
+	{ ipos_hook_local_out_init, ipos_hook_local_out_exit },
 	{ ipos_board_leave_init, ipos_board_leave_exit },
 	{ ipos_control_init, ipos_control_exit },
 	{ ipos_sysfs_init, ipos_sysfs_exit },

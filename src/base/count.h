@@ -71,6 +71,13 @@
 	X(closed, "moved connections that ended at their board") \
 	X(leaving_sent, "boards told that this one, their origin, leaves") \
 	X(aborted, "connections of other boards aborted: a board leaves") \
+	X(cookie_hit, "endpoints placed by the Cookie Map") \
+	X(cookie_miss, "requests whose cookie is in no row of the Cookie Map") \
+	X(cookie_unfit, "requests whose cookie is too long, or cannot be an ID") \
+	X(cookie_board_gone, "endpoints whose session's board cannot have them") \
+	X(cookies_learned, "cookies that applications of this board gave out") \
+	X(cookies_heard, "cookies that applications of other boards gave out") \
+	X(cookies_unfit, "cookies not learned: too long, or cannot be an ID") \
 	X(url_hit, "endpoints placed by the URL Map") \
 	X(policy_hit, "endpoints placed by the service's policy") \
 	X(policy_local_first, "of these, by local-first") \
@@ -103,6 +110,8 @@
 	X(frames_sent, "ipOS frames about endpoints sent") \
 	X(adverts_sent, "parts of advertisements sent, on each fabric device") \
 	X(adverts_received, "parts of advertisements received") \
+	X(maps_sent, "map updates sent, on each fabric device") \
+	X(maps_received, "map updates received") \
 	X(drop_frame_short, "frames dropped: shorter than they claim") \
 	X(drop_frame_checksum, "frames dropped: wrong checksum") \
 	X(drop_frame_type, "frames dropped: type not known") \
@@ -117,6 +126,12 @@
 	X(drop_advert_length, "advertisements dropped: malformed") \
 	X(drop_advert_untrusted, "advertisements dropped: a known address or MAC") \
 	X(drop_advert_limit, "boards, listening sockets not taken: too many") \
+	X(drop_map_epoch, "map updates dropped: not of the life it advertises") \
+	X(drop_map_replayed, "map updates dropped: heard already, or too old") \
+	X(drop_map_length, "map updates, rows of them dropped: malformed") \
+	X(drop_map_untrusted, "map updates, rows dropped: of another board") \
+	X(drop_map_static, "cookies not taken: their row was made by hand") \
+	X(drop_map_held, "cookies not taken: another board has them") \
 	X(drop_stale_offer, "offers dropped: tombstoned, older or other epoch") \
 	X(drop_repeated_offer, "offers dropped: reserved, still incomplete") \
 	X(drop_stale_ack, "acknowledgements that matched nothing") \
@@ -144,6 +159,7 @@
 	X(drop_limit_closed, "tombstones not kept: table full") \
 	X(drop_limit_listen, "listening sockets not listed: table full") \
 	X(drop_limit_waiting, "endpoints that could not wait: too many do") \
+	X(drop_limit_cookie, "cookies, names of them not taken: too many") \
 	X(drop_limit_app, "processes not listed: Application table full") \
 	X(drop_event, "events lost: no memory to tell of them") \
 	X(local_in, "packets caught on their way to this host's stack") \

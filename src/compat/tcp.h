@@ -48,4 +48,19 @@ static inline void ipos_compat_set_transparent(struct sock *sk)
 #endif
 }
 
+/**
+ * ipos_compat_is_transparent() - whether ipos_compat_set_transparent() was said
+ * @sk: a full socket
+ *
+ * Return: whether it was, or the socket's process did it.
+ */
+static inline bool ipos_compat_is_transparent(const struct sock *sk)
+{
+#ifdef IPOS_HAVE_INET_FLAGS
+	return inet_test_bit(TRANSPARENT, sk);
+#else
+	return inet_sk(sk)->transparent;
+#endif
+}
+
 #endif /* IPOS_COMPAT_TCP_H */

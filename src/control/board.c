@@ -46,6 +46,8 @@ static const struct {
 	SETTING(ADVERTISE_MS, advertise_ms, "advertise-ms", 0, 60000),
 	SETTING(PEER_TIMEOUT, peer_s, "peer-timeout", 0, 604800),
 	SETTING(WAIT_MS, wait_ms, "wait-ms", 100, 600000),
+	SETTING(COOKIE_TIMEOUT, cookie_s, "cookie-timeout", 1, 604800),
+	SETTING(COOKIE_REFRESH, cookie_refresh_s, "cookie-refresh", 1, 3600),
 };
 
 #define BOUND(ATTR, place, limit_name, row, explained) {		\
@@ -96,6 +98,9 @@ const struct ipos_bound_desc ipos_bounds[] = {
 	BOUND(WAITING, waiting,
 	      "limit-waiting", "table_waiting",
 	      "endpoints that wait for an application to start"),
+	BOUND(COOKIE, cookies.bound,
+	      "limit-cookie", "table_cookie",
+	      "rows of the Cookie Map"),
 };
 
 /* Ranges are ours to check: the core's refusal would not name them. */
@@ -114,7 +119,7 @@ const struct nla_policy ipos_board_set_policy[IPOS_A_BOARD_MAX + 1] = {
 		.type = NLA_U32
 	},
 	[IPOS_A_BOARD_ADVERTISE_MS] = { .type = NLA_U32 },
-	[IPOS_A_BOARD_PEER_TIMEOUT ... IPOS_A_BOARD_WAIT_MS] = {
+	[IPOS_A_BOARD_PEER_TIMEOUT ... IPOS_A_BOARD_COOKIE_REFRESH] = {
 		.type = NLA_U32
 	},
 };

@@ -35,7 +35,7 @@ struct ipos_entries {
 		     void *row, char *line);
 };
 
-#define IPOS_ENTRIES 9
+#define IPOS_ENTRIES 10
 extern const struct ipos_entries ipos_entries[IPOS_ENTRIES];
 
 /**

@@ -54,6 +54,9 @@ CHANGE(dev_set, DEV)
 CHANGE(app_add, APP)
 CHANGE(app_del, APP)
 CHANGE(app_set, APP)
+CHANGE(cookie_add, COOKIE)
+CHANGE(cookie_del, COOKIE)
+CHANGE(cookie_flush, COOKIE)
 
 static const struct genl_ops ops[] = {
 	DO(BOARD_GET, ipos_board_get_doit, ipos_board_get_policy,
@@ -97,6 +100,14 @@ static const struct genl_ops ops[] = {
 	DO(APP_ADD, change_app_add, ipos_app_add_policy, IPOS_A_APP_MAX),
 	DO(APP_DEL, change_app_del, ipos_app_del_policy, IPOS_A_APP_MAX),
 	DO(APP_SET, change_app_set, ipos_app_set_policy, IPOS_A_APP_MAX),
+	DUMP(COOKIE_GET, ipos_cookie_get_dumpit, ipos_dump_table_done,
+	     ipos_cookie_filter_policy, IPOS_A_COOKIE_MAX),
+	DO(COOKIE_ADD, change_cookie_add, ipos_cookie_add_policy,
+	   IPOS_A_COOKIE_MAX),
+	DO(COOKIE_DEL, change_cookie_del, ipos_cookie_del_policy,
+	   IPOS_A_COOKIE_MAX),
+	DO(COOKIE_FLUSH, change_cookie_flush, ipos_cookie_filter_policy,
+	   IPOS_A_COOKIE_MAX),
 };
 
 static const struct genl_multicast_group groups[] = {

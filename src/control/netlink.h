@@ -70,7 +70,7 @@ struct ipos_bound_desc {
 	const char	*text;
 };
 
-#define IPOS_BOUNDS 13
+#define IPOS_BOUNDS 14
 extern const struct ipos_bound_desc ipos_bounds[IPOS_BOUNDS];
 
 static inline struct ipos_bound *
@@ -127,6 +127,14 @@ int ipos_url_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
 int ipos_url_add_doit(struct sk_buff *skb, struct genl_info *info);
 int ipos_url_del_doit(struct sk_buff *skb, struct genl_info *info);
 int ipos_url_flush_doit(struct sk_buff *skb, struct genl_info *info);
+
+extern const struct nla_policy ipos_cookie_add_policy[];
+extern const struct nla_policy ipos_cookie_del_policy[];
+extern const struct nla_policy ipos_cookie_filter_policy[];
+int ipos_cookie_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int ipos_cookie_add_doit(struct sk_buff *skb, struct genl_info *info);
+int ipos_cookie_del_doit(struct sk_buff *skb, struct genl_info *info);
+int ipos_cookie_flush_doit(struct sk_buff *skb, struct genl_info *info);
 
 extern const struct nla_policy ipos_flow_get_policy[];
 int ipos_flow_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);

@@ -2,6 +2,8 @@
 #include <net/route.h>
 #include <net/sock.h>
 #include "control/netlink.h"
+#include "engine/learn.h"
+#include "engine/tell.h"
 
 static_assert((int)IPOS_SERVICE_INSPECT_NONE == IPOS_MODE_NONE);
 static_assert((int)IPOS_SERVICE_INSPECT_HTTP == IPOS_MODE_HTTP);
@@ -19,7 +21,9 @@ static_assert((int)IPOS_SERVICE_POLICY_HASH == IPOS_POLICY_HASH);
 #define HOW \
 	[IPOS_A_SERVICE_INSPECT] = { .type = NLA_U8 }, \
 	[IPOS_A_SERVICE_POLICY] = { .type = NLA_U8 }, \
-	[IPOS_A_SERVICE_TARGET_PORT] = { .type = NLA_U16 }
+	[IPOS_A_SERVICE_TARGET_PORT] = { .type = NLA_U16 }, \
+	[IPOS_A_SERVICE_COOKIE] = { .type = NLA_NUL_STRING, \
+				    .len = IPOS_COOKIE_NAME_MAX }
 
 const struct nla_policy ipos_service_add_policy[IPOS_A_SERVICE_MAX + 1] = {
 	KEY,
@@ -35,6 +39,15 @@ const struct nla_policy ipos_service_set_policy[IPOS_A_SERVICE_MAX + 1] = {
 const struct nla_policy ipos_service_key_policy[IPOS_A_SERVICE_MAX + 1] = {
 	KEY
 };
+
+static bool put_cookie(struct sk_buff *skb, const struct ipos_service *service)
+{
+	const struct ipos_service_cookie *cookie;
+
+	cookie = rcu_dereference(service->cookie);
+	return !cookie ||
+	       !nla_put_string(skb, IPOS_A_SERVICE_COOKIE, cookie->name);
+}
 
 static int fill(struct sk_buff *skb, struct netlink_callback *cb,
 		const void *row)
@@ -53,7 +66,8 @@ static int fill(struct sk_buff *skb, struct netlink_callback *cb,
 	    (service->foreign && nla_put_flag(skb, IPOS_A_SERVICE_FOREIGN)) ||
 	    nla_put_u64_64bit(skb, IPOS_A_SERVICE_CONNECTIONS,
 			      atomic_long_read(&service->connections),
-			      IPOS_A_SERVICE_PAD))
+			      IPOS_A_SERVICE_PAD) ||
+	    !put_cookie(skb, service))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -130,6 +144,65 @@ static int check_how(struct genl_info *info)
 	return 0;
 }
 
+/* What is asked for, together with what there was; NULL: nothing was. */
+static int check_cookie(struct genl_info *info,
+			const struct ipos_service *before)
+{
+	const struct nlattr *cookie = info->attrs[IPOS_A_SERVICE_COOKIE];
+	const struct nlattr *inspect = info->attrs[IPOS_A_SERVICE_INSPECT];
+	bool named = before && rcu_access_pointer(before->cookie);
+	u8 mode = before ? READ_ONCE(before->inspect) : IPOS_MODE_NONE;
+	size_t len = cookie ? strlen(nla_data(cookie)) : 0;
+
+	if (len && !ipos_cookie_is_name(nla_data(cookie), len))
+		return ipos_refuse(info->extack, cookie, -EINVAL,
+				   "cookie must be a name, without blanks and separators");
+	if (cookie)
+		named = len;
+	if (inspect)
+		mode = nla_get_u8(inspect);
+	if (named && mode != IPOS_MODE_HTTP)
+		return ipos_refuse(info->extack, cookie ?: inspect, -EINVAL,
+				   "cookie needs inspect http");
+	return 0;
+}
+
+/* The other boards read the responses of what is handed over to them. */
+static int apply_cookie(struct ipos_engine *engine,
+			struct ipos_service *service, struct nlattr **attrs)
+{
+	const struct nlattr *cookie = attrs[IPOS_A_SERVICE_COOKIE];
+	int err;
+
+	if (!cookie)
+		return 0;
+	err = ipos_service_set_cookie(&engine->services, service,
+				      nla_data(cookie));
+	if (err)
+		return err;
+	ipos_tell_name(engine, &service->key, nla_data(cookie));
+	ipos_learn_review(engine);
+	return 0;
+}
+
+static int add(struct ipos_engine *engine, struct ipos_service *settings,
+	       struct nlattr **attrs)
+{
+	struct ipos_service_key *key = &settings->key;
+	int err = ipos_service_add(&engine->services, settings);
+
+	if (err)
+		return err;
+	rcu_read_lock();
+	err = apply_cookie(engine,
+			   ipos_service_peek(&engine->services, key->proto,
+					     key->addr, key->port), attrs);
+	rcu_read_unlock();
+	if (err)
+		ipos_service_del(&engine->services, key);
+	return err;
+}
+
 static void apply_how(struct ipos_service *service, struct nlattr **attrs)
 {
 	if (attrs[IPOS_A_SERVICE_INSPECT])
@@ -158,7 +231,8 @@ int ipos_service_add_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	err = get_key(info, &settings.key) ?:
-	      check_key(info, &settings.key) ?: check_how(info);
+	      check_key(info, &settings.key) ?: check_how(info) ?:
+	      check_cookie(info, NULL);
 	if (err)
 		return err;
 	settings.target_port = settings.key.port;
@@ -167,7 +241,7 @@ int ipos_service_add_doit(struct sk_buff *skb, struct genl_info *info)
 
 	addr = info->attrs[IPOS_A_SERVICE_ADDR];
 	mutex_lock(&board->mutex);
-	err = ipos_service_add(&board->engine.services, &settings);
+	err = add(&board->engine, &settings, info->attrs);
 	mutex_unlock(&board->mutex);
 	if (err == -EEXIST)
 		return ipos_refuse(info->extack, addr, err,
@@ -182,6 +256,17 @@ static int refuse_unknown(struct genl_info *info)
 {
 	return ipos_refuse(info->extack, info->attrs[IPOS_A_SERVICE_ADDR],
 			   -ENOENT, "no such service");
+}
+
+static int set(struct ipos_engine *engine, struct ipos_service *service,
+	       struct genl_info *info)
+{
+	int err = check_cookie(info, service) ?:
+		  apply_cookie(engine, service, info->attrs);
+
+	if (!err)
+		apply_how(service, info->attrs);
+	return err;
 }
 
 /**
@@ -205,11 +290,25 @@ int ipos_service_set_doit(struct sk_buff *skb, struct genl_info *info)
 	rcu_read_lock();
 	service = ipos_service_peek(&board->engine.services, key.proto,
 				    key.addr, key.port);
-	if (service)
-		apply_how(service, info->attrs);
+	err = service ? set(&board->engine, service, info) :
+			refuse_unknown(info);
 	rcu_read_unlock();
 	mutex_unlock(&board->mutex);
-	return service ? 0 : refuse_unknown(info);
+	return err;
+}
+
+static bool has_cookie(struct ipos_engine *engine,
+		       const struct ipos_service_key *key)
+{
+	const struct ipos_service *service;
+	bool has;
+
+	rcu_read_lock();
+	service = ipos_service_peek(&engine->services, key->proto, key->addr,
+				    key->port);
+	has = service && rcu_access_pointer(service->cookie);
+	rcu_read_unlock();
+	return has;
 }
 
 /**
@@ -223,13 +322,17 @@ int ipos_service_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct ipos_board *board = ipos_info_board(info);
 	struct ipos_service_key key;
+	bool named;
 	int err;
 
 	err = get_key(info, &key);
 	if (err)
 		return err;
 	mutex_lock(&board->mutex);
+	named = has_cookie(&board->engine, &key);
 	err = ipos_service_del(&board->engine.services, &key);
+	if (!err && named)
+		ipos_tell_name(&board->engine, &key, "");
 	mutex_unlock(&board->mutex);
 	return err ? refuse_unknown(info) : 0;
 }

@@ -220,6 +220,25 @@ static int print_url(const struct ipos_entries *entries, struct net *net,
 	return line.len;
 }
 
+static int print_cookie(const struct ipos_entries *entries, struct net *net,
+			void *obj, char *text)
+{
+	const struct ipos_cookiemap_row *row = obj;
+	struct line line = { .text = text };
+	__be32 server = row->ip ?:
+			READ_ONCE(ipos_board(net)->engine.settings.server_ip);
+
+	put(&line, "%.*s", row->len, row->text);
+	if (server)
+		put(&line, " %pI4", &server);
+	else
+		put(&line, " -");
+	put(&line, row->by_hand ? " no" : " yes");
+	put_seconds(&line, (u32)jiffies - READ_ONCE(row->used));
+	put(&line, "\n");
+	return line.len;
+}
+
 /* Names are a program's to choose: a line stays a line, a column a column. */
 static void put_name(struct line *line, const char *name)
 {
@@ -354,4 +373,5 @@ const struct ipos_entries ipos_entries[] = {
 	TABLE("registered_applications", programs.ht, programs.bound,
 	      print_program),
 	TABLE("url_map", urls.ht.ht, urls.bound, print_url),
+	TABLE("cookie_map", cookies.ht, cookies.bound, print_cookie),
 };

@@ -27,6 +27,7 @@ enum ipos_socket ipos_socket_find(struct net *net, const struct ipos_key *key);
 
 /* The socket's inode number as `ss -e` shows it, 0 when none is attached. */
 unsigned long ipos_socket_inode(struct net *net, const struct ipos_key *key);
+bool ipos_socket_begins(const struct sk_buff *skb, u32 bytes);
 bool ipos_socket_listens(struct net *net, const struct ipos_key *key,
 			 __be32 listen_ip, __be16 listen_port, int ifindex);
 

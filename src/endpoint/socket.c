@@ -5,6 +5,7 @@
 #include <net/inet_hashtables.h>
 #include <net/inet_timewait_sock.h>
 #include <net/tcp.h>
+#include "compat/tcp.h"
 #include "endpoint/deliver.h"
 #include "endpoint/socket.h"
 
@@ -207,4 +208,25 @@ bool ipos_socket_abort(struct net *net, const struct ipos_key *key,
 		aborted = !tcp_abort(sk, ECONNABORTED);
 	sock_gen_put(sk);
 	return aborted;
+}
+
+/**
+ * ipos_socket_begins() - whether a packet may be of the first that a socket of
+ * ours sends
+ * @skb: a packet of this host's, on its way out
+ * @bytes: how far the beginning reaches
+ *
+ * Cheap, since it is asked of all packets. All sockets of attached endpoints
+ * are transparent.
+ *
+ * Context: any.
+ * Return: whether its socket may be one, and no more has been acknowledged.
+ */
+bool ipos_socket_begins(const struct sk_buff *skb, u32 bytes)
+{
+	const struct sock *sk = skb->sk;
+
+	return sk && sk_fullsock(sk) && sk->sk_protocol == IPPROTO_TCP &&
+	       ipos_compat_is_transparent(sk) &&
+	       tcp_sk(sk)->bytes_acked <= bytes;
 }

@@ -120,22 +120,6 @@ static bool has_fabric(struct ipos_engine *engine)
 	return any;
 }
 
-/* To one device, or by NULL to all of the fabric. */
-static void send(struct ipos_engine *engine, const struct net_device *only,
-		 const void *frame, size_t len)
-{
-	const struct ipos_dev *d;
-
-	local_bh_disable();
-	rcu_read_lock();
-	ipos_dev_table_each(d, &engine->devs)
-		if (d->role & IPOS_ROLE_FABRIC && d->dev->flags & IFF_UP &&
-		    (!only || d->dev == only))
-			ipos_out_advert(engine, d->dev, frame, len);
-	rcu_read_unlock();
-	local_bh_enable();
-}
-
 /*
  * While this board does not know its own sockets, the list lacks its last part:
  * nobody takes it for complete.
@@ -158,14 +142,15 @@ static void send_parts(struct ipos_engine *engine,
 	unsigned int most = room * (IPOS_ADVERT_PARTS - 1), done = 0;
 	unsigned int n = min(told->n, most);
 	unsigned int parts = max(DIV_ROUND_UP(n, room), 1U);
+	size_t len;
 
 	if (n < told->n)
 		ipos_count(engine->counters, drop_advert_limit);
 	advert->parts = parts_of(engine, parts);
 	for (advert->part = 1; advert->part <= parts; advert->part++) {
 		advert->listeners = min(n - done, room);
-		send(engine, only, frame,
-		     ipos_advert_build(frame, ip, advert, told->list + done));
+		len = ipos_advert_build(frame, ip, advert, told->list + done);
+		ipos_out_group(engine, only, frame, len, IPOS_N_adverts_sent);
 		done += advert->listeners;
 	}
 }

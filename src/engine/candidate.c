@@ -45,9 +45,13 @@ bool ipos_candidate_add(struct ipos_endpoint *ep, __be32 ip)
 }
 
 /* Draining, or out of order: by its operator's word. */
-static bool is_out(const struct ipos_server *server)
+static bool is_out(const struct ipos_choice *choice,
+		   const struct ipos_server *server)
 {
-	return READ_ONCE(server->state) != IPOS_SERVER_UP ||
+	u8 state = READ_ONCE(server->state);
+
+	return (state != IPOS_SERVER_UP &&
+		!(choice->session && state == IPOS_SERVER_DRAIN)) ||
 	       READ_ONCE(server->leaving);
 }
 
@@ -96,11 +100,11 @@ static bool is_eligible(const struct ipos_choice *choice,
 {
 	if (chosen(choice->ep, server->ip))
 		return false;
-	if (is_out(server)) {
+	if (is_out(choice, server)) {
 		skip(choice, skipped_drain);
 		return false;
 	}
-	if (!ipos_server_usable(server)) {
+	if (!ipos_server_open(server)) {
 		skip(choice, skipped_stale);
 		return false;
 	}

@@ -19,6 +19,7 @@
  * @here: this board may be chosen
  * @quiet: who is passed over was counted already, or will be
  * @start: among those that can start the application, not those that listen
+ * @session: it has begun there: a board that gets nothing new keeps it
  */
 struct ipos_choice {
 	struct ipos_engine	*engine;
@@ -28,6 +29,7 @@ struct ipos_choice {
 	bool			here;
 	bool			start;
 	bool			quiet;
+	bool			session;
 };
 
 /**

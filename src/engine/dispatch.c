@@ -12,6 +12,7 @@
 #include "engine/packet.h"
 #include "engine/responder.h"
 #include "engine/target.h"
+#include "engine/told.h"
 #include "wire/wire.h"
 
 /* How often a packet may find that its flow has just become another. */
@@ -210,23 +211,22 @@ static bool pull(struct sk_buff *skb)
 	       !skb_linearize(skb);
 }
 
-static bool is_advert(struct sk_buff *skb)
+/* What is for all boards. Returns whether the frame was that. */
+static bool heard(struct ipos_engine *engine, struct net_device *dev,
+		  struct sk_buff *skb)
 {
-	return pskb_may_pull(skb, IPOS_HDR_LEN) &&
-	       ((struct ipos_hdr *)skb->data)->type == IPOS_TYPE_ADVERT;
-}
-
-static struct ipos_server *sender_of(struct ipos_engine *engine,
-				     const struct net_device *dev,
-				     const struct sk_buff *skb)
-{
-	struct ipos_server *server;
-
-	server = ipos_server_peek_lladdr(&engine->servers,
-					 eth_hdr(skb)->h_source);
-	if (!server || rcu_access_pointer(server->dev) != dev)
-		return NULL;
-	return server;
+	if (!pskb_may_pull(skb, IPOS_HDR_LEN))
+		return false;
+	switch (((struct ipos_hdr *)skb->data)->type) {
+	case IPOS_TYPE_ADVERT:
+		ipos_hear_frame(engine, dev, skb);
+		return true;
+	case IPOS_TYPE_MAP:
+		ipos_told_frame(engine, dev, skb);
+		return true;
+	default:
+		return false;
+	}
 }
 
 /**
@@ -247,17 +247,16 @@ enum ipos_verdict ipos_dispatch_frame(struct ipos_engine *engine,
 	struct ipos_hdr hdr;
 	size_t body_len;
 
-	if (is_advert(skb)) {
-		ipos_hear_frame(engine, dev, skb);
+	if (heard(engine, dev, skb))
 		goto drop;
-	}
 	ipos_count(engine->counters, frames_received);
-	/* The group is for advertisements. */
+	/* The group is for what all boards hear. */
 	if (skb->pkt_type != PACKET_HOST) {
 		ipos_count(engine->counters, drop_frame_type);
 		goto drop;
 	}
-	sender = sender_of(engine, dev, skb);
+	sender = ipos_server_sender(&engine->servers, dev,
+				    eth_hdr(skb)->h_source);
 	if (!sender) {
 		ipos_count(engine->counters, drop_frame_sender);
 		goto drop;

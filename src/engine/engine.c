@@ -7,6 +7,7 @@
 #include "engine/hear.h"
 #include "engine/start.h"
 #include "engine/wake.h"
+#include "engine/tell.h"
 #include "engine/walker.h"
 #include "table/news.h"
 
@@ -32,6 +33,8 @@ const struct ipos_settings ipos_engine_defaults = {
 	.load_memory	= 20,
 	.load_bandwidth	= 20,
 	.wait_ms	= 30000,
+	.cookie_s	= 3600,
+	.cookie_refresh_s = 10,
 };
 
 static int init_tables(struct ipos_engine *engine)
@@ -50,9 +53,12 @@ static int init_tables(struct ipos_engine *engine)
 	err = ipos_url_table_init(&engine->urls);
 	if (err)
 		goto services;
-	err = ipos_withdrawn_table_init(&engine->withdrawn);
+	err = ipos_cookiemap_init(&engine->cookies);
 	if (err)
 		goto urls;
+	err = ipos_withdrawn_table_init(&engine->withdrawn);
+	if (err)
+		goto cookies;
 	err = ipos_listen_table_init(&engine->listens);
 	if (err)
 		goto withdrawn;
@@ -69,6 +75,8 @@ listens:
 	ipos_listen_table_destroy(&engine->listens);
 withdrawn:
 	ipos_withdrawn_table_destroy(&engine->withdrawn);
+cookies:
+	ipos_cookiemap_destroy(&engine->cookies);
 urls:
 	ipos_url_table_destroy(&engine->urls);
 services:
@@ -147,6 +155,7 @@ int ipos_engine_init(struct ipos_engine *engine, struct net *net)
 	ipos_hear_init(engine);
 	ipos_announce_init(engine);
 	ipos_wake_init(engine);
+	ipos_tell_init(engine);
 	ipos_walker_start(engine);
 	start_host(engine);
 	return 0;
@@ -163,6 +172,7 @@ void ipos_engine_stop(struct ipos_engine *engine)
 	WRITE_ONCE(engine->stopping, true);
 	synchronize_rcu();
 	ipos_announce_stop(engine);
+	ipos_tell_stop(engine);
 	ipos_walker_stop(engine);
 	ipos_host_stop(&engine->host);
 	ipos_hear_stop(engine);
@@ -183,6 +193,7 @@ void ipos_engine_destroy(struct ipos_engine *engine)
 	ipos_app_table_destroy(&engine->apps);
 	ipos_listen_table_destroy(&engine->listens);
 	ipos_withdrawn_table_destroy(&engine->withdrawn);
+	ipos_cookiemap_destroy(&engine->cookies);
 	ipos_url_table_destroy(&engine->urls);
 	ipos_service_table_destroy(&engine->services);
 	ipos_server_table_destroy(&engine->servers);

@@ -13,6 +13,7 @@
 #include "base/count.h"
 #include "host/host.h"
 #include "table/app.h"
+#include "table/cookiemap.h"
 #include "table/dev.h"
 #include "table/flow.h"
 #include "table/listen.h"
@@ -51,6 +52,8 @@ struct net;
  * @load_memory: likewise memory
  * @load_bandwidth: likewise bandwidth
  * @link_speed: of the devices with a role, Mbit/s; 0: as they say
+ * @cookie_s: learned rows of the Cookie Map end after this without use
+ * @cookie_refresh_s: interval in which this board repeats its own rows
  */
 struct ipos_settings {
 	__be32	server_ip;
@@ -76,6 +79,8 @@ struct ipos_settings {
 	u32	load_bandwidth;
 	u32	link_speed;
 	u32	wait_ms;
+	u32	cookie_s;
+	u32	cookie_refresh_s;
 };
 
 /* Ports for which it is known which board was asked to start something. */
@@ -94,6 +99,29 @@ struct ipos_announce {
 };
 
 /**
+ * struct ipos_tell - what this board says of cookies
+ * @work: repeats it, again and again
+ * @number: of the last map update
+ */
+struct ipos_tell {
+	struct delayed_work	work;
+	atomic_t		number;
+};
+
+struct ipos_engine;
+
+/**
+ * struct ipos_outgoing - what this host sends, while somebody looks at it
+ * @changed: told of each change of @wanted; given by the hook while it can be
+ *	registered, RCU; any context
+ * @wanted: some response may have a cookie to be learned
+ */
+struct ipos_outgoing {
+	void (*changed)(struct ipos_engine *engine);
+	bool wanted;
+};
+
+/**
  * struct ipos_engine - one network namespace
  * @net: the namespace; outlives the engine
  * @counters: what was done and dropped
@@ -104,6 +132,7 @@ struct ipos_announce {
  * @servers: Server State Table
  * @services: virtual services
  * @urls: URL Map
+ * @cookies: Cookie Map
  * @withdrawn: offers taken back and not yet answered
  * @listens: Listening Sockets Table
  * @apps: Application Information Table, of this board
@@ -124,6 +153,8 @@ struct ipos_announce {
  * @epoch: this start of this board, never 0
  * @started: jiffies of that start
  * @announce: its advertisements
+ * @tell: its map updates
+ * @outgoing: see there
  * @restarts: ends what boards that restarted have forgotten
  * @walker: expires what needs no timer of its own
  * @doomed: Local entries whose sockets are to be aborted
@@ -143,6 +174,7 @@ struct ipos_engine {
 	struct ipos_server_table	servers;
 	struct ipos_service_table	services;
 	struct ipos_url_table		urls;
+	struct ipos_cookiemap		cookies;
 	struct ipos_withdrawn_table	withdrawn;
 	struct ipos_listen_table	listens;
 	struct ipos_app_table		apps;
@@ -163,6 +195,8 @@ struct ipos_engine {
 	u64				epoch;
 	u64				started;
 	struct ipos_announce		announce;
+	struct ipos_tell		tell;
+	struct ipos_outgoing		outgoing;
 	struct work_struct		restarts;
 	struct delayed_work		walker;
 	struct llist_head		doomed;

@@ -6,6 +6,8 @@
 #include "engine/hear.h"
 #include "engine/place.h"
 #include "engine/reserve.h"
+#include "engine/tell.h"
+#include "table/cookiename.h"
 #include "table/news.h"
 #include "table/presence.h"
 #include "wire/advert.h"
@@ -73,6 +75,8 @@ static void act(struct ipos_engine *engine, __be32 ip, u32 news)
 		ipos_listen_forget(&engine->listens, ip);
 	if (news & IPOS_PRESENCE_RESTARTED)
 		queue_work(system_unbound_wq, &engine->restarts);
+	if (news & (IPOS_PRESENCE_RESTARTED | IPOS_PRESENCE_JOINED))
+		ipos_tell_joined(engine);
 }
 
 /* Returns false when there was no room for all. */
@@ -131,18 +135,25 @@ static bool may_hear(struct ipos_engine *engine, const struct net_device *dev,
 		     const struct sk_buff *skb, bool *learn)
 {
 	const struct ipos_dev *d = ipos_dev_peek(&engine->devs, dev);
-	const struct ipos_server *server;
 
 	*learn = d && READ_ONCE(d->learn);
-	if (*learn)
-		return true;
-	server = ipos_server_peek_lladdr(&engine->servers,
-					 eth_hdr(skb)->h_source);
-	return server && rcu_access_pointer(server->dev) == dev;
+	return *learn || ipos_server_sender(&engine->servers, dev,
+					    eth_hdr(skb)->h_source);
 }
 
-static bool check(struct ipos_engine *engine, struct sk_buff *skb,
-		  struct ipos_hdr *hdr, size_t *body_len)
+/**
+ * ipos_hear_check() - ipos_wire_check() of what is for all boards
+ * @engine: the namespace
+ * @skb: data at the encapsulation header; made linear
+ * @hdr: filled
+ * @body_len: likewise, in bytes
+ * @malformed: counted where its length is absurd
+ *
+ * Return: whether it is a frame; what is wrong was counted. Softirq.
+ */
+bool ipos_hear_check(struct ipos_engine *engine, struct sk_buff *skb,
+		     struct ipos_hdr *hdr, size_t *body_len,
+		     enum ipos_counter malformed)
 {
 	if (skb_linearize(skb)) {
 		ipos_count(engine->counters, drop_no_memory);
@@ -161,7 +172,7 @@ static bool check(struct ipos_engine *engine, struct sk_buff *skb,
 		ipos_count(engine->counters, drop_frame_short);
 		break;
 	default:
-		ipos_count(engine->counters, drop_advert_length);
+		ipos_count_index(engine->counters, malformed);
 	}
 	return false;
 }
@@ -188,7 +199,8 @@ void ipos_hear_frame(struct ipos_engine *engine, struct net_device *dev,
 		ipos_count(engine->counters, drop_frame_sender);
 		return;
 	}
-	if (!check(engine, skb, &hdr, &body_len))
+	if (!ipos_hear_check(engine, skb, &hdr, &body_len,
+			     IPOS_N_drop_advert_length))
 		return;
 	p.ip = hdr.dst_ip;
 	p.lladdr = eth_hdr(skb)->h_source;
@@ -206,7 +218,7 @@ void ipos_hear_frame(struct ipos_engine *engine, struct net_device *dev,
 }
 
 /**
- * ipos_hear_age() - who was not heard for too long
+ * ipos_hear_age() - who, and what, was not heard of for too long
  * @engine: the namespace
  *
  * Process context.
@@ -218,9 +230,10 @@ void ipos_hear_age(struct ipos_engine *engine)
 
 	rcu_read_lock();
 	list_for_each_entry_rcu(server, &engine->servers.list, list) {
-		if (ipos_server_fresh(server))
+		if (ipos_server_fresh(server) && !READ_ONCE(server->n_names))
 			continue;
 		spin_lock_bh(&engine->servers.hearing);
+		ipos_cookiename_expire(server, READ_ONCE(engine->settings.cookie_s));
 		news = ipos_presence_age(&engine->servers, server);
 		act(engine, server->ip, news);
 		spin_unlock_bh(&engine->servers.hearing);

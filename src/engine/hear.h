@@ -10,6 +10,9 @@
 
 void ipos_hear_init(struct ipos_engine *engine);
 void ipos_hear_stop(struct ipos_engine *engine);
+bool ipos_hear_check(struct ipos_engine *engine, struct sk_buff *skb,
+		     struct ipos_hdr *hdr, size_t *body_len,
+		     enum ipos_counter malformed);
 void ipos_hear_age(struct ipos_engine *engine);
 void ipos_hear_frame(struct ipos_engine *engine, struct net_device *dev,
 		     struct sk_buff *skb);

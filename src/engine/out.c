@@ -37,24 +37,37 @@ static void send(struct ipos_engine *engine, const struct ipos_server *to,
 }
 
 /**
- * ipos_out_advert() - type 0x83: tell all boards behind a device
+ * ipos_out_group() - tell all boards
  * @engine: the namespace
- * @dev: a fabric device that is up
- * @frame: as ipos_advert_build() made it
+ * @only: of the fabric devices this one; NULL: all
+ * @frame: from the encapsulation header on
  * @len: its bytes
+ * @counter: of what is sent
  *
  * Counted by itself: of the frames about endpoints none is repeated for ever.
+ * Any context.
  */
-void ipos_out_advert(struct ipos_engine *engine, struct net_device *dev,
-		     const void *frame, size_t len)
+void ipos_out_group(struct ipos_engine *engine, const struct net_device *only,
+		    const void *frame, size_t len, enum ipos_counter counter)
 {
 	__be16 ethertype = READ_ONCE(engine->settings.ethertype);
-	int err = ipos_frame_send_group(dev, ethertype, frame, len);
+	const struct ipos_dev *d;
+	int err;
 
-	if (err)
-		count_error(engine, err);
-	else
-		ipos_count(engine->counters, adverts_sent);
+	local_bh_disable();
+	rcu_read_lock();
+	ipos_dev_table_each(d, &engine->devs) {
+		if (!(d->role & IPOS_ROLE_FABRIC) || !(d->dev->flags & IFF_UP) ||
+		    (only && d->dev != only))
+			continue;
+		err = ipos_frame_send_group(d->dev, ethertype, frame, len);
+		if (err)
+			count_error(engine, err);
+		else
+			ipos_count_index(engine->counters, counter);
+	}
+	rcu_read_unlock();
+	local_bh_enable();
 }
 
 /**

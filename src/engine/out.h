@@ -11,8 +11,8 @@
 
 struct ipos_packet;
 
-void ipos_out_advert(struct ipos_engine *engine, struct net_device *dev,
-		     const void *frame, size_t len);
+void ipos_out_group(struct ipos_engine *engine, const struct net_device *only,
+		    const void *frame, size_t len, enum ipos_counter counter);
 void ipos_out_conn(struct ipos_engine *engine, const struct ipos_server *to,
 		   const struct ipos_hdr *hdr, const struct ipos_conn *conn);
 void ipos_out_ack(struct ipos_engine *engine, const struct ipos_server *to,

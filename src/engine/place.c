@@ -3,6 +3,7 @@
 #include "engine/cookie.h"
 #include "engine/event.h"
 #include "engine/here.h"
+#include "engine/learn.h"
 #include "engine/out.h"
 #include "engine/place.h"
 #include "engine/refusal.h"
@@ -79,6 +80,7 @@ static void attached(void *arg)
 	ipos_count(engine->counters, attached_here);
 	ipos_event(engine, attached, ipos_event_of(flow, NONE));
 	if (ipos_bound_take(&engine->flows.bound[IPOS_FLOW_LOCAL])) {
+		ipos_learn_here(engine, flow, ep->service, ep->iss + 1);
 		ipos_flow_move(&engine->flows, flow, ipos_flow_state(flow),
 			       IPOS_FLOW_LOCAL);
 		return;

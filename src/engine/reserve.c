@@ -3,6 +3,7 @@
 #include <net/tcp.h>
 #include "engine/event.h"
 #include "engine/here.h"
+#include "engine/learn.h"
 #include "engine/out.h"
 #include "engine/packet.h"
 #include "engine/refusal.h"
@@ -173,6 +174,7 @@ static void begin(struct ipos_engine *engine, struct ipos_flow *flow,
 	ipos_hold_init(&r->queue, r->queue_start);
 	flow->handoff_id = tcb->handoff_id;
 	flow->rcv_nxt = tcb->rcv_nxt;
+	flow->snd_nxt = tcb->snd_nxt;
 	ipos_pending_attach(engine, flow, &r->pending, &ops);
 	ipos_event(engine, reserved, ipos_event_of(flow, NONE));
 	if (is_complete(r))
@@ -262,6 +264,7 @@ static void attached(void *arg)
 	ipos_event(engine, committed, ipos_event_of(flow, NONE));
 	atomic_inc(&engine->flows.taken);
 	flow->used = (u32)jiffies;
+	ipos_learn_taken(engine, flow);
 	ipos_flow_unbind(&engine->flows, flow);
 	ipos_flow_move(&engine->flows, flow, IPOS_FLOW_RESERVED,
 		       IPOS_FLOW_LOCAL);

@@ -87,6 +87,59 @@ static void order(struct ipos_choice *choice)
 		ep->starts = true;
 }
 
+static void take(const struct ipos_view *view, void *arg)
+{
+	ipos_candidate_add(arg, view->server ? view->ip : IPOS_HERE);
+}
+
+static bool is_in_map(struct ipos_endpoint *ep, __be32 *ip)
+{
+	struct ipos_engine *engine = ep->pending.engine;
+	const struct ipos_cookies *cookies;
+	struct ipos_cookiemap_row *row;
+
+	cookies = ipos_inspector_cookies(&ep->inspector);
+	if (!cookies || !cookies->value.len) {
+		if (cookies && cookies->unfit)
+			ipos_count(engine->counters, cookie_unfit);
+		return false;
+	}
+	row = ipos_cookiemap_peek(&engine->cookies, cookies->value.text,
+				  cookies->value.len);
+	if (!row) {
+		ipos_count(engine->counters, cookie_miss);
+		return false;
+	}
+	if (!ipos_cookiemap_is_held(row)) {
+		ipos_count(engine->counters, cookie_board_gone);
+		return false;
+	}
+	ipos_cookiemap_touch(row);
+	if (!READ_ONCE(row->asked))
+		WRITE_ONCE(row->asked, true);
+	*ip = row->ip == IPOS_HERE ? READ_ONCE(engine->settings.server_ip) :
+				     row->ip;
+	return true;
+}
+
+/* The board that has the session, and no other. */
+static bool by_cookie(struct ipos_endpoint *ep)
+{
+	struct ipos_engine *engine = ep->pending.engine;
+	__be32 server;
+	struct ipos_choice choice = {
+		.engine = engine, .ep = ep, .named = &server, .n_named = 1,
+		.here = !READ_ONCE(engine->settings.draining), .session = true,
+	};
+
+	if (!is_in_map(ep, &server))
+		return false;
+	ipos_candidate_each(&choice, take, ep);
+	if (!ep->n_candidates)
+		ipos_count(engine->counters, cookie_board_gone);
+	return ep->n_candidates;
+}
+
 /* At last itself, even if it drains, or nothing seems to listen. */
 static void by_policy(struct ipos_endpoint *ep)
 {
@@ -112,6 +165,10 @@ void ipos_select(struct ipos_endpoint *ep, bool found)
 {
 	struct ipos_engine *engine = ep->pending.engine;
 
+	if (found && by_cookie(ep)) {
+		ipos_count(engine->counters, cookie_hit);
+		return;
+	}
 	if (found && by_url(ep)) {
 		ipos_count(engine->counters, url_hit);
 		return;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which boards an endpoint is offered to, best first: the URL Map's servers,
- * then the policy's, at last this board itself.
+ * Which boards an endpoint is offered to, best first: the one that has its
+ * session, or the URL Map's servers, then the policy's, at last this board
+ * itself.
  */
 #ifndef IPOS_ENGINE_SELECT_H
 #define IPOS_ENGINE_SELECT_H

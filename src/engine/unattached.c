@@ -17,6 +17,7 @@
 struct ipos_endpoint *ipos_unattached_new(struct ipos_engine *engine,
 					  struct ipos_service *service)
 {
+	const struct ipos_service_cookie *cookie;
 	struct ipos_endpoint *ep;
 
 	ep = kzalloc(sizeof(*ep), GFP_ATOMIC);
@@ -30,6 +31,9 @@ struct ipos_endpoint *ipos_unattached_new(struct ipos_engine *engine,
 	ep->pending.engine = engine;
 	ipos_hold_init(&ep->hold, 0);
 	ipos_inspector_init(&ep->inspector, READ_ONCE(service->inspect));
+	cookie = rcu_dereference(service->cookie);
+	if (cookie)
+		ipos_inspector_want_cookie(&ep->inspector, cookie->name);
 	return ep;
 }
 

@@ -7,6 +7,7 @@
 #include "engine/event.h"
 #include "engine/forward.h"
 #include "engine/hear.h"
+#include "engine/learn.h"
 #include "engine/place.h"
 #include "engine/reserve.h"
 #include "engine/start.h"
@@ -114,6 +115,9 @@ static void walk(struct work_struct *work)
 	ipos_start_age(engine);
 	ipos_table_walk(&engine->flows.by_key, expire, engine);
 	ipos_withdrawn_expire(&engine->withdrawn);
+	ipos_cookiemap_expire(&engine->cookies,
+			      READ_ONCE(engine->settings.cookie_s));
+	ipos_learn_review(engine);
 	schedule_delayed_work(&engine->walker, PERIOD);
 }
 

@@ -12,5 +12,7 @@ unsigned int ipos_hook_ingress(void *priv, struct sk_buff *skb,
 
 int ipos_hook_local_in_init(void);
 void ipos_hook_local_in_exit(void);
+int ipos_hook_local_out_init(void);
+void ipos_hook_local_out_exit(void);
 
 #endif /* IPOS_HOOK_HOOK_H */

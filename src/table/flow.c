@@ -220,6 +220,7 @@ static void free_flow(struct rcu_head *rcu)
 	struct ipos_flow *flow = container_of(rcu, struct ipos_flow, rcu);
 
 	ipos_server_put(flow->peer);
+	kfree(rcu_access_pointer(flow->watch));
 	kfree(flow);
 }
 

@@ -38,6 +38,7 @@ enum ipos_flow_state {
 #define IPOS_FLOW_ENDED		(IPOS_FLOW_CLOSING | IPOS_FLOW_RESET)
 
 struct ipos_pending;
+struct ipos_watch;
 
 /**
  * struct ipos_flow - one endpoint this board knows of
@@ -59,6 +60,8 @@ struct ipos_pending;
  * @created: jiffies
  * @rcv_nxt: RCV.NXT at the hand-off, host order
  * @snd_nxt: SND.NXT at the hand-off, host order
+ * @watch: engine/'s: what of a Local entry's response is still to be read;
+ *	goes with the entry; RCU
  * @doomed: in the list of sockets to abort; has a reference of its own
  * @rcu: freed after a grace period
  */
@@ -79,6 +82,7 @@ struct ipos_flow {
 	u32			created;
 	u32			rcv_nxt;
 	u32			snd_nxt;
+	struct ipos_watch __rcu	*watch;
 	struct llist_node	doomed;
 	struct rcu_head		rcu;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/etherdevice.h>
 #include <linux/slab.h>
+#include "table/cookiename.h"
 #include "table/server.h"
 
 #define LIMIT 10000
@@ -144,6 +145,7 @@ static struct ipos_server *alloc_server(__be32 ip, const u8 *lladdr, gfp_t gfp)
 		return NULL;
 	}
 	server->ip = ip;
+	INIT_LIST_HEAD(&server->names);
 	RCU_INIT_POINTER(server->lladdr, where);
 	refcount_set(&server->refs, 1);
 	return server;
@@ -344,6 +346,7 @@ struct ipos_server *ipos_server_replace(struct ipos_server_table *table,
 	if (!new)
 		return NULL;
 	new->ip = server->ip;
+	INIT_LIST_HEAD(&new->names);
 	refcount_set(&new->refs, 1);
 	spin_lock_bh(&table->lock);
 	err = replace(table, server, new);
@@ -368,7 +371,8 @@ bool ipos_server_forget(struct ipos_server_table *table,
 
 	spin_lock_bh(&table->lock);
 	/* Who takes a reference now finds it dead. */
-	idle = !server->dead && refcount_read(&server->refs) == 1;
+	idle = !server->dead && refcount_read(&server->refs) ==
+				1 + atomic_read(&server->cookies);
 	if (idle)
 		unlink_server(table, server);
 	spin_unlock_bh(&table->lock);
@@ -502,6 +506,16 @@ struct ipos_server *ipos_server_get(struct ipos_server *server)
 	return refcount_inc_not_zero(&server->refs) ? server : NULL;
 }
 
+static void free_server(struct rcu_head *rcu)
+{
+	struct ipos_server *server = container_of(rcu, struct ipos_server, rcu);
+	struct ipos_cookiename *name, *next;
+
+	list_for_each_entry_safe(name, next, &server->names, list)
+		kfree(name);
+	kfree(server);
+}
+
 /**
  * ipos_server_put() - give a reference back
  * @server: the row, or NULL
@@ -511,5 +525,5 @@ struct ipos_server *ipos_server_get(struct ipos_server *server)
 void ipos_server_put(struct ipos_server *server)
 {
 	if (server && refcount_dec_and_test(&server->refs))
-		kfree_rcu(server, rcu);
+		call_rcu(&server->rcu, free_server);
 }

@@ -100,6 +100,13 @@ struct ipos_lladdr {
  *	is read and written by itself
  * @heard: what else it advertised; changed under the table's @hearing
  * @handoffs: endpoints of ours it holds now
+ * @cookies: rows of the Cookie Map that it was heard of with; each has a
+ *	reference
+ * @names: of its services' cookies, struct ipos_cookiename; changed under the
+ *	table's @hearing, RCU
+ * @n_names: how many
+ * @map_number: the highest of its map updates, under the table's @hearing, too
+ * @map_seen: bit i: the update that is i below it has come; 0: none has
  * @weight: as was set by hand, 0: as it told
  * @turn: when it is chosen among equals (engine/choice.c)
  * @handoffs_then: of these, as @told was heard; 0 while it never was
@@ -121,6 +128,11 @@ struct ipos_server {
 	struct ipos_state	told;
 	struct ipos_heard	heard;
 	atomic_t		handoffs;
+	atomic_t		cookies;
+	struct list_head	names;
+	u32			n_names;
+	u32			map_number;
+	u64			map_seen;
 	u16			weight;
 	atomic64_t		turn;
 	int			handoffs_then;
@@ -179,6 +191,16 @@ struct ipos_server *ipos_server_replace(struct ipos_server_table *table,
 bool ipos_server_forget(struct ipos_server_table *table,
 			struct ipos_server *server);
 
+/* Whose MAC it is, if that board is behind this device. RCU held. */
+static inline struct ipos_server *
+ipos_server_sender(struct ipos_server_table *table,
+		   const struct net_device *dev, const u8 *lladdr)
+{
+	struct ipos_server *server = ipos_server_peek_lladdr(table, lladdr);
+
+	return server && rcu_access_pointer(server->dev) == dev ? server : NULL;
+}
+
 /* Copies the MAC; false when the row was deleted. RCU held. */
 static inline bool ipos_server_lladdr(const struct ipos_server *server, u8 *to)
 {
@@ -209,14 +231,20 @@ static inline bool ipos_server_fresh(const struct ipos_server *server)
 		ipos_server_within(server, IPOS_SERVER_STALE_INTERVALS));
 }
 
+/* Whether the board is there, and takes what it is given. RCU held. */
+static inline bool ipos_server_open(const struct ipos_server *server)
+{
+	return rcu_access_pointer(server->dev) &&
+	       !(READ_ONCE(server->heard.flags) &
+		 (IPOS_ADVERT_DRAINING | IPOS_ADVERT_LEAVING)) &&
+	       ipos_server_fresh(server);
+}
+
 /* Whether the board can be given something new. RCU held. */
 static inline bool ipos_server_usable(const struct ipos_server *server)
 {
 	return READ_ONCE(server->state) == IPOS_SERVER_UP &&
-	       rcu_access_pointer(server->dev) &&
-	       !(READ_ONCE(server->heard.flags) &
-		 (IPOS_ADVERT_DRAINING | IPOS_ADVERT_LEAVING)) &&
-	       ipos_server_fresh(server);
+	       ipos_server_open(server);
 }
 
 #endif /* IPOS_TABLE_SERVER_H */

@@ -98,10 +98,40 @@ int ipos_service_del(struct ipos_service_table *table,
 					     params);
 	if (!err) {
 		ipos_bound_give(&table->bound);
+		if (rcu_access_pointer(service->cookie))
+			atomic_dec(&table->cookies);
 		ipos_service_put(service);
 	}
 	rcu_read_unlock();
 	return err;
+}
+
+/**
+ * ipos_service_set_cookie() - what the sessions of a service go by
+ * @table: the table
+ * @service: in it, and not deleted meanwhile
+ * @name: ipos_cookie_is_name(), NUL-terminated; empty: none
+ *
+ * One caller at a time, any context.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ipos_service_set_cookie(struct ipos_service_table *table,
+			    struct ipos_service *service, const char *name)
+{
+	struct ipos_service_cookie *old, *new = NULL;
+
+	if (*name) {
+		new = kzalloc(sizeof(*new), GFP_ATOMIC);
+		if (!new)
+			return -ENOMEM;
+		strscpy(new->name, name, sizeof(new->name));
+	}
+	old = rcu_replace_pointer(service->cookie, new, true);
+	atomic_add(!!new - !!old, &table->cookies);
+	if (old)
+		kfree_rcu(old, rcu);
+	return 0;
 }
 
 /**
@@ -142,6 +172,12 @@ struct ipos_service *ipos_service_get(struct ipos_service *service)
  */
 void ipos_service_put(struct ipos_service *service)
 {
-	if (service && refcount_dec_and_test(&service->refs))
-		kfree_rcu(service, rcu);
+	struct ipos_service_cookie *cookie;
+
+	if (!service || !refcount_dec_and_test(&service->refs))
+		return;
+	cookie = rcu_dereference_protected(service->cookie, true);
+	if (cookie)
+		kfree_rcu(cookie, rcu);
+	kfree_rcu(service, rcu);
 }

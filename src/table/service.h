@@ -8,6 +8,7 @@
 
 #include <linux/refcount.h>
 #include "base/key.h"
+#include "inspect/cookieval.h"
 #include "inspect/inspector.h"
 #include "table/table.h"
 
@@ -16,6 +17,16 @@ enum ipos_policy {
 	IPOS_POLICY_LEAST_CONN,
 	IPOS_POLICY_LEAST_LOAD,
 	IPOS_POLICY_HASH,
+};
+
+/**
+ * struct ipos_service_cookie - what the sessions of a service go by
+ * @rcu: freed after a grace period
+ * @name: of the cookie, ipos_cookie_is_name(), NUL-terminated
+ */
+struct ipos_service_cookie {
+	struct rcu_head	rcu;
+	char		name[IPOS_COOKIE_NAME_MAX + 1];
 };
 
 struct ipos_service_key {
@@ -33,6 +44,7 @@ struct ipos_service_key {
  * @inspect: enum ipos_inspect_mode
  * @policy: enum ipos_policy
  * @foreign: the address was admitted though it is not this host's
+ * @cookie: NULL: sessions are not looked at; RCU
  * @refs: the table's, and one per unattached endpoint
  * @connections: handshakes completed since the service was made
  * @rcu: freed after a grace period
@@ -44,14 +56,22 @@ struct ipos_service {
 	u8			inspect;
 	u8			policy;
 	bool			foreign;
+	struct ipos_service_cookie __rcu *cookie;
 	refcount_t		refs;
 	atomic_long_t		connections;
 	struct rcu_head		rcu;
 };
 
+/**
+ * struct ipos_service_table - of one network namespace
+ * @ht: by key
+ * @bound: rows
+ * @cookies: rows that have one
+ */
 struct ipos_service_table {
 	struct rhashtable	ht;
 	struct ipos_bound	bound;
+	atomic_t		cookies;
 };
 
 int ipos_service_table_init(struct ipos_service_table *table);
@@ -61,6 +81,9 @@ int ipos_service_add(struct ipos_service_table *table,
 		     const struct ipos_service *settings);
 int ipos_service_del(struct ipos_service_table *table,
 		     const struct ipos_service_key *key);
+
+int ipos_service_set_cookie(struct ipos_service_table *table,
+			    struct ipos_service *service, const char *name);
 
 struct ipos_service *ipos_service_peek(struct ipos_service_table *table,
 				       u8 proto, __be32 addr, __be16 port);

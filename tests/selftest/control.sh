@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-plan 325
+plan 357
 
 ctl() { ipos-ctl -n a "$@"; }
 does() { says "$*" 0 "" ctl "$@"; }
@@ -54,7 +54,7 @@ settings() { ctl board show | grep -vE '^(connections|cpu|memory|bandwidth|in-fl
 settings=$(settings)
 like "a board begins without an address, with type 0x0007" "$settings" \
 	$'^server-ip              0\\.0\\.0\\.0\nethertype              0x0007\nepoch                  0x[0-9a-f]{16}\n'
-is "every setting is shown in text" "$(wc -l <<<"$settings")" 42
+is "every setting is shown in text" "$(wc -l <<<"$settings")" 45
 is "and in JSON, by the same names" "$(json '"\n".join(rows[0])' board show | tr _ -)" \
 	"$(ctl board show | cut -d' ' -f1)"
 is "the epoch stays while the board lives" "$(json 'rows[0]["epoch"]' board show)" \
@@ -196,12 +196,23 @@ is "services in JSON" "$(json 'sorted(map(str, rows))[0]' service show)" "{'prot
 'inspect': 'none', 'policy': 'local-first', 'target_port': 80, 'foreign': False, 'connections': 0}"
 does service del tcp 192.0.2.1:80
 refuses "no such service" service del tcp 192.0.2.1:80
-shows "PROTO  ADDR       PORT  INSPECT  POLICY      TARGET-PORT  FOREIGN  CONNECTIONS
-tcp    192.0.2.9   443  http     least-conn         8443  yes                0" service show
+shows "PROTO  ADDR       PORT  INSPECT  POLICY      TARGET-PORT  COOKIE  FOREIGN  CONNECTIONS
+tcp    192.0.2.9   443  http     least-conn         8443  -       yes                0" service show
 does service set tcp 192.0.2.9:443 inspect none policy local-first target-port 1
 is "it is set" "$(json '*rows[0].values()' service show)" "tcp 192.0.2.9 443 none local-first 1 True 0"
 refuses "no such service" service set tcp 192.0.2.1:80 inspect http
 refuses "target-port must be 1 to 65535" service set tcp 192.0.2.9:443 target-port 0
+refuses "cookie needs inspect http" service set tcp 192.0.2.9:443 cookie SID
+for name in 'a b' 'a=b' 'a;' '(a)' ä; do
+	refuses "cookie must be a name, without blanks and separators" \
+		service set tcp 192.0.2.9:443 inspect http cookie "$name"
+done
+does service set tcp 192.0.2.9:443 inspect http cookie connect.sid
+is "it has a cookie" "$(json 'rows[0]["cookie"]' service show)" connect.sid
+refuses "cookie needs inspect http" service set tcp 192.0.2.9:443 inspect tls
+does service set tcp 192.0.2.9:443 inspect none cookie ''
+is "it has none any more" "$(json '"cookie" in rows[0]' service show)" False
+refuses "cookie needs inspect http" service add tcp 192.0.2.1:80 cookie SID
 does board set limit-service 1
 refuses "table of services is full (limit-service)" service add tcp 192.0.2.1:80
 
@@ -262,6 +273,26 @@ wait $churn 2>/dev/null
 is "none is missing while others come and go" "$(cat "$tmp/complete")" 3
 ctl url show | head -n 1 >/dev/null
 does url flush
+
+# cookie
+
+does cookie add 'x!"=' server 10.0.0.2
+refuses "cookie has a server already" cookie add 'x!"=' server 10.0.0.4
+does cookie add y server 10.0.0.4
+is "cookies in JSON, of one server" "$(json '*(list(row.values())[:3] for row in rows)' cookie show server 10.0.0.2)" \
+	"['x!\"=', '10.0.0.2', False]"
+for id in 'a b' 'a;b' ä; do
+	refuses "id must be visible ASCII without semicolons" cookie add "$id" server 10.0.0.2
+done
+refuses "server must have a unicast address" cookie add z server 224.0.0.1
+does cookie del 'x!"='
+refuses "no such cookie" cookie del 'x!"='
+does board set limit-cookie 1
+refuses "Cookie Map is full (limit-cookie)" cookie add z server 10.0.0.2
+does cookie flush server 10.0.0.2
+is "another board's stay" "$(json '*(row["id"] for row in rows)' cookie show)" y
+does cookie flush
+shows "[]" -j cookie show
 
 # flow tables: here only that they can be asked
 
@@ -325,6 +356,10 @@ service add tcp 192.0.2.1:80
 service set tcp 192.0.2.1:80 inspect http
 service del tcp 192.0.2.1:80
 url show
+cookie show
+cookie add x server 10.0.0.9
+cookie del x
+cookie flush
 listen show
 app show
 app add web port 8080 memory 64M exec /bin/true

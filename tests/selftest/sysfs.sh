@@ -13,11 +13,11 @@ cd "$(dirname "$0")/.." || exit
 . lib/cluster.sh
 # shellcheck source=tests/lib/flows.sh
 . lib/flows.sh
-plan 58
+plan 59
 
 sys=/sys/kernel/ipos
 own="listening_sockets application_information"
-tables="forward local forward_connect temporary server_state $own registered_applications url_map"
+tables="forward local forward_connect temporary server_state $own registered_applications url_map cookie_map"
 
 # show BOARD TABLE FILE
 show() { on "$1" cat "$sys/$2/$3"; }
@@ -62,11 +62,11 @@ is "a file for each counter, named as the tool does" "$(ls $sys/stats)" \
 	"$(ipos-ctl -j stats show | /usr/bin/python3 -c '
 import json, sys
 print(*(row["name"] for row in json.load(sys.stdin) if "limit" not in row), sep="\n")' | sort)"
-is "limits are those of the board" "$(cat $sys/{temporary,forward,local,server_state,url_map,listening_sockets,application_information,registered_applications}/limit)" \
+is "limits are those of the board" "$(cat $sys/{temporary,forward,local,server_state,url_map,listening_sockets,application_information,registered_applications,cookie_map}/limit)" \
 	"$(ipos-ctl -j board show | /usr/bin/python3 -c '
 import json, sys
 board = json.load(sys.stdin)[0]
-print(*(board[f"limit_{name}"] for name in "temporary forward local server url listen app registered".split()), sep="\n")')"
+print(*(board[f"limit_{name}"] for name in "temporary forward local server url listen app registered cookie".split()), sep="\n")')"
 ipos-ctl board set limit-forward-connect 70 limit-reserved 7 limit-url 5
 is "a limit that was set is shown" "$(cat $sys/url_map/limit)" 5
 is "what is offered and what is reserved have one folder, and two limits" "$(cat $sys/forward_connect/limit)" 77

@@ -11,7 +11,7 @@ mkdir -p build/unit/ctl
 flock build/unit/ctl.lock make -s -C tools/ipos-ctl O="$PWD/build/unit/ctl" || exit
 PATH=$PWD/build/unit/ctl:$PATH
 
-plan 144
+plan 149
 
 # wrong TEXT WORD...: an error of the caller's
 wrong() {
@@ -29,6 +29,7 @@ Objects:
   app                    the Application Information Table: who listens, or may
   board                  this board: its settings and limits
   connect                the Forward-Connect Table: being handed over
+  cookie                 the Cookie Map: which board has a session
   dev                    network devices and their roles
   forward                the Forward Table: other boards' endpoints
   listen                 the Listening Sockets Table: what listens where
@@ -97,7 +98,7 @@ says "help server" 0 "$server_help" ipos-ctl help server
 service_add_help=$(cat <<'TEXT'
 Usage: ipos-ctl service add tcp|udp ADDRESS:PORT [inspect none|http|tls]
                             [policy local-first|least-conn|least-load|hash]
-                            [target-port PORT] [foreign]
+                            [target-port PORT] [cookie NAME] [foreign]
 
 service add: take over new connections to an address.
 
@@ -107,6 +108,7 @@ Arguments:
   inspect                what of a request is read first; none where the server speaks first
   policy                 who gets what no map decides
   target-port            port the applications listen on; the same when not given
+  cookie                 name of the cookie by which sessions go; "": none
   foreign                the address need not be this host's
 TEXT
 )

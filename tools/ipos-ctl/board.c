@@ -160,6 +160,18 @@ static const struct field fields[] = {
 		"limit-app", &kind_u32, IPOS_A_BOARD_LIMIT_APP,
 		NULL, "rows of the Application Information Table"
 	},
+	[IPOS_A_BOARD_LIMIT_COOKIE] = {
+		"limit-cookie", &kind_u32, IPOS_A_BOARD_LIMIT_COOKIE,
+		NULL, "rows of the Cookie Map"
+	},
+	[IPOS_A_BOARD_COOKIE_TIMEOUT] = {
+		"cookie-timeout", &kind_u32, IPOS_A_BOARD_COOKIE_TIMEOUT,
+		NULL, "seconds without use that end a learned row of the Cookie Map"
+	},
+	[IPOS_A_BOARD_COOKIE_REFRESH] = {
+		"cookie-refresh", &kind_u32, IPOS_A_BOARD_COOKIE_REFRESH,
+		NULL, "interval in which the cookies learned here are told again, s"
+	},
 	[IPOS_A_BOARD_CONNECTIONS] = {
 		"connections", &kind_u32, IPOS_A_BOARD_CONNECTIONS,
 		NULL, "established TCP connections"
@@ -249,6 +261,8 @@ static const struct field *const columns[] = {
 	FIELD(ADVERTISE_MS),
 	FIELD(PEER_TIMEOUT),
 	FIELD(WAIT_MS),
+	FIELD(COOKIE_TIMEOUT),
+	FIELD(COOKIE_REFRESH),
 	FIELD(LIMIT_TEMPORARY),
 	FIELD(LIMIT_FORWARD_CONNECT),
 	FIELD(LIMIT_FORWARD),
@@ -263,6 +277,7 @@ static const struct field *const columns[] = {
 	FIELD(LIMIT_APP),
 	FIELD(LIMIT_REGISTERED),
 	FIELD(LIMIT_WAITING),
+	FIELD(LIMIT_COOKIE),
 	NULL
 };
 
@@ -291,6 +306,8 @@ static const struct arg set_args[] = {
 	SETTING(ADVERTISE_MS),
 	SETTING(PEER_TIMEOUT),
 	SETTING(WAIT_MS),
+	SETTING(COOKIE_TIMEOUT),
+	SETTING(COOKIE_REFRESH),
 	SETTING(LIMIT_TEMPORARY),
 	SETTING(LIMIT_FORWARD_CONNECT),
 	SETTING(LIMIT_FORWARD),
@@ -305,6 +322,7 @@ static const struct arg set_args[] = {
 	SETTING(LIMIT_APP),
 	SETTING(LIMIT_REGISTERED),
 	SETTING(LIMIT_WAITING),
+	SETTING(LIMIT_COOKIE),
 	{ NULL }
 };
 

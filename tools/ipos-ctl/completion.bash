@@ -10,6 +10,7 @@ _ipos_ctl_ask() {
 	netns) (cd /run/netns && printf '%s\n' *) ;;
 	server) "$tool" "${ask[@]}" -j server show | grep -o '"ip":"[^"]*"' | cut -d '"' -f 4 ;;
 	service) "$tool" "${ask[@]}" -j service show | sed 's/},{/\n/g' | sed -n "$row" ;;
+	cookie) "$tool" "${ask[@]}" -j cookie show | grep -o '"id":"[^"]*"' | cut -d '"' -f 4 | sort -u ;;
 	url) "$tool" "${ask[@]}" -j url show | grep -o '"url":"[^"]*"' | cut -d '"' -f 4 | sort -u ;;
 	app) "$tool" "${ask[@]}" -j app show | grep -o '"app":"[^"]*"' | cut -d '"' -f 4 ;;
 	counter) "$tool" "${ask[@]}" -j stats show | grep -o '"name":"[^"]*"' | cut -d '"' -f 4 ;;

@@ -17,7 +17,7 @@ static const struct kind kind_event = { "EVENT", "an event", NULL, NULL };
 
 static const struct field object_name = {
 	"object", &kind_object, 0, NULL,
-	"only changes of these: board, dev, server, service, url, app"
+	"only changes of these: board, dev, server, service, url, cookie, app"
 };
 
 static const struct field step = {
@@ -41,6 +41,7 @@ static const struct {
 	{ IPOS_A_CONFIG_SERVICE, "service" },
 	{ IPOS_A_CONFIG_URL, "url" },
 	{ IPOS_A_CONFIG_APP, "app" },
+	{ IPOS_A_CONFIG_COOKIE, "cookie" },
 };
 
 #define NESTS (sizeof(nests) / sizeof(*nests))

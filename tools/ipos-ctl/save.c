@@ -12,7 +12,7 @@
 
 /* In the order in which one may need the other. */
 static const char *const saved[] = {
-	"dev", "server", "service", "url", "app"
+	"dev", "server", "service", "url", "cookie", "app"
 };
 
 /* A row of an answer, kept. */
@@ -154,7 +154,7 @@ static bool registered(struct row *row)
 	return row->attrs[IPOS_A_APP_LABEL];
 }
 
-/* What a board told of itself is not configured; false: nor is its row. */
+/* What boards told, and applications gave out, is not configured; false: nor is its row. */
 static bool by_hand(const char *name, struct row *row)
 {
 	static const uint16_t told[] = {
@@ -164,6 +164,9 @@ static bool by_hand(const char *name, struct row *row)
 
 	if (!strcmp(name, "app"))
 		return registered(row);
+	if (!strcmp(name, "cookie"))
+		return !row->attrs[IPOS_A_COOKIE_LEARNED] ||
+		       !mnl_attr_get_u8(row->attrs[IPOS_A_COOKIE_LEARNED]);
 	if (strcmp(name, "server") || !row->attrs[IPOS_A_SERVER_FRESHNESS])
 		return true;
 	if (mnl_attr_get_u8(row->attrs[IPOS_A_SERVER_FRESHNESS]) !=
@@ -200,8 +203,9 @@ static int save_rows(const char *name)
 static bool comes_last(const struct field *field, const struct row *now,
 		       const struct row *before)
 {
-	return field->attr >= IPOS_A_BOARD_LIMIT_TEMPORARY &&
-	       field->attr <= IPOS_A_BOARD_LIMIT_URL &&
+	return ((field->attr >= IPOS_A_BOARD_LIMIT_TEMPORARY &&
+		 field->attr <= IPOS_A_BOARD_LIMIT_URL) ||
+		field->attr == IPOS_A_BOARD_LIMIT_COOKIE) &&
 	       mnl_attr_get_u32(now->attrs[field->attr]) <
 	       mnl_attr_get_u32(before->attrs[field->attr]);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <string.h>
 #include <linux/ipos.h>
 #include "command.h"
 
@@ -43,6 +44,29 @@ static const struct field target_port = {
 	"port the applications listen on; the same when not given"
 };
 
+static bool put_cookie(struct nlmsghdr *nlh, const struct field *field,
+		       const char *word)
+{
+	if (strlen(word) > IPOS_COOKIE_NAME_LEN_MAX)
+		return false;
+	mnl_attr_put_strz(nlh, field->attr, word);
+	return true;
+}
+
+static void show_cookie(const struct field *field, struct nlattr **row)
+{
+	kind_text.show(field, row);
+}
+
+static const struct kind kind_cookie_name = {
+	"NAME", "a cookie's name of at most 63 bytes", put_cookie, show_cookie
+};
+
+static const struct field cookie = {
+	"cookie", &kind_cookie_name, IPOS_A_SERVICE_COOKIE, NULL,
+	"name of the cookie by which sessions go; \"\": none"
+};
+
 static const struct field foreign = {
 	"foreign", &kind_flag, IPOS_A_SERVICE_FOREIGN, NULL,
 	"the address need not be this host's"
@@ -54,19 +78,20 @@ static const struct field connections = {
 };
 
 static const struct field *const columns[] = {
-	&proto, &addr, &port, &inspect, &policy, &target_port, &foreign,
-	&connections, NULL
+	&proto, &addr, &port, &inspect, &policy, &target_port, &cookie,
+	&foreign, &connections, NULL
 };
 
 static const struct arg add_args[] = {
 	{ &proto, ARG_FIRST }, { &endpoint, ARG_FIRST },
-	{ &inspect }, { &policy }, { &target_port }, { &foreign }, { NULL }
+	{ &inspect }, { &policy }, { &target_port }, { &cookie }, { &foreign },
+	{ NULL }
 };
 
 static const struct arg set_args[] = {
 	{ &proto, ARG_FIRST }, { &endpoint, ARG_FIRST },
 	{ &inspect, ARG_ONE_OF }, { &policy, ARG_ONE_OF },
-	{ &target_port, ARG_ONE_OF }, { NULL }
+	{ &target_port, ARG_ONE_OF }, { &cookie, ARG_ONE_OF }, { NULL }
 };
 
 static const struct arg del_args[] = {
