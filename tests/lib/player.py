@@ -27,9 +27,10 @@ import time
 
 import tap
 
-CONNECTION, PACKET, ACK, REFUSAL, CLOSED, WITHDRAW, ADVERT = 1, 2, 3, 0x80, 0x81, 0x82, 0x83
+CONNECTION, PACKET, ACK, REFUSAL, CLOSED, WITHDRAW, ADVERT, MAP = 1, 2, 3, 0x80, 0x81, 0x82, 0x83, 0x84
 GROUP = "03:00:69:70:4f:53"
 DRAINING, LEAVING = 1, 2
+LEARNED, KEPT, NAME, USED = 1, 2, 3, 4
 TCP, UDP = 1, 2
 FLAGS = "FSRPAUEC"
 MASK = 0xFFFFFFFF
@@ -210,6 +211,19 @@ def advert(epoch, snapshot, listeners=(), part=1, parts=1, interval=60000, flags
                        *values, len(rows) // 28 if count is None else count) + rows
 
 
+def map_row(kind, text, address, port=0, length=None):
+    """A row of a map update; its length is right unless given."""
+    text = text.encode() if isinstance(text, str) else text
+    return struct.pack(">BBH4s128s", kind, len(text) if length is None else length, port, ip_bytes(address), text)
+
+
+def map_update(epoch, number, rows=(), part=1, parts=1, length=None, count=None):
+    """The body of type 0x84; length and count are right unless given."""
+    data = b"".join(rows)
+    return struct.pack(">HQIHHH", 20 + len(data) if length is None else length, epoch, number & MASK, part, parts,
+                       len(data) // 136 if count is None else count) + data
+
+
 class Frame:
     """What a board sent."""
 
@@ -220,7 +234,7 @@ class Frame:
         self.kind, self.protocol = data[12], data[13]
         body = data[16:]
         self.epoch = self.snapshot = self.part = self.parts = self.interval = self.flags = None
-        self.handoff_id = self.reason = self.service = self.seq = self.inner = None
+        self.handoff_id = self.reason = self.service = self.seq = self.inner = self.number = self.rows = None
         self.tcb = {}
         covered = {PACKET: 0, ACK: 0, CONNECTION: 146}.get(self.kind, int.from_bytes(body[:2], "big"))
         self.ok = checksum(data[:16 + covered]) == 0
@@ -234,6 +248,11 @@ class Frame:
             self.length, self.epoch, self.snapshot, self.part, self.parts, self.interval, self.flags = \
                 struct.unpack(">HQIHHHH", body[:22])
             self.listeners = [body[at:at + 28] for at in range(64, self.length, 28)]
+        elif self.kind == MAP:
+            self.length, self.epoch, self.number, self.part, self.parts, count = struct.unpack(">HQIHHH", body[:20])
+            # (kind, text, address, port)
+            self.rows = [(body[at], body[at + 8:at + 8 + body[at + 1]].decode(), socket.inet_ntoa(body[at + 4:at + 8]),
+                          int.from_bytes(body[at + 2:at + 4], "big")) for at in range(20, 20 + 136 * count, 136)]
         elif self.kind >= 0x80:
             self.length, self.reason, self.handoff_id = struct.unpack(">HHQ", body[:12])
             self.service = socket.inet_ntoa(body[12:16]), int.from_bytes(body[16:18], "big")
@@ -244,7 +263,7 @@ class Frame:
 
     def __repr__(self):
         text = f"frame {self.kind:#x} {self.client} > {self.target}"
-        for name in ("handoff_id", "reason", "service", "seq", "inner"):
+        for name in ("handoff_id", "reason", "service", "seq", "inner", "rows"):
             value = getattr(self, name)
             if value is not None:
                 text += f" {name} {value}"
@@ -475,6 +494,7 @@ class Fabric:
         self.wire = Wire(f"fabric{number}", "fabric", self.mac)
         self.ethertype, self.hears = 7, hears
         self.queue, self.seen = collections.deque(), set()
+        self.boards = {mac_bytes(board.mac(1)) for board in boards}
         for board in boards:
             sh(f"ip -n {board.name} neigh replace {self.address} lladdr {self.mac} dev eth1 nud permanent")
             if known:
@@ -483,6 +503,8 @@ class Fabric:
     def take(self, data):
         # What another player sends to all boards may be anything.
         ours = data[:6] == self.wire.mac or data[:6] == mac_bytes(GROUP) and len(data) >= 94
+        if data[26:27] == bytes((MAP,)) and data[6:12] not in self.boards:
+            return
         if data[12:14] == struct.pack(">H", self.ethertype) and ours:
             got = Frame(data[14:])
             if self.hears or got.kind != ADVERT:
@@ -501,10 +523,10 @@ class Fabric:
             self.wire.log.append(f"> {data.hex()}")
         self.send_bytes(board, data)
 
-    def advertise(self, board, body, mac=None, src=None, address=None, **fields):
+    def advertise(self, board, body, mac=None, src=None, address=None, kind=ADVERT, **fields):
         """To the group unless told otherwise."""
-        data = frame(ADVERT, ("0.0.0.0", 0), (address or self.address, 0), body, **fields)
-        self.wire.log.append(f"> advertisement of {address or self.address}: {body[:24].hex()} {len(body)} bytes")
+        data = frame(kind, ("0.0.0.0", 0), (address or self.address, 0), body, **fields)
+        self.wire.log.append(f"> {kind:#x} of {address or self.address}: {body[:24].hex()} {len(body)} bytes")
         self.send_bytes(board, data, mac=mac or GROUP, src=src)
 
     def expect(self, kind, **wanted):
