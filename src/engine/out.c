@@ -117,6 +117,11 @@ void ipos_out_notice(struct ipos_engine *engine, const struct ipos_server *to,
 	     ipos_wire_build_notice(frame, hdr, type, notice));
 }
 
+static void count_segment(void *engine, int err)
+{
+	count_error(engine, err);
+}
+
 /* Whether it was sent. */
 static bool encap(struct ipos_engine *engine, const struct ipos_server *to,
 		  const struct ipos_hdr *hdr, struct sk_buff *skb)
@@ -125,7 +130,7 @@ static bool encap(struct ipos_engine *engine, const struct ipos_server *to,
 
 	err = ipos_frame_encap_consume(to,
 				       READ_ONCE(engine->settings.ethertype),
-				       hdr, skb);
+				       hdr, skb, count_segment, engine);
 	if (err < 0) {
 		count_error(engine, err);
 		return false;

@@ -160,7 +160,8 @@ drop:
 
 static int encap_segments(const struct ipos_server *to, struct net_device *dev,
 			  __be16 ethertype, const struct ipos_hdr *hdr,
-			  struct sk_buff *skb, unsigned int room)
+			  struct sk_buff *skb, unsigned int room,
+			  ipos_frame_failed failed, void *arg)
 {
 	int err = ipos_split_fits(skb, room) ? 0 : IPOS_FRAME_CUT, one;
 	struct sk_buff *segs = ipos_split_consume(skb, room), *seg, *next;
@@ -171,6 +172,8 @@ static int encap_segments(const struct ipos_server *to, struct net_device *dev,
 		skb_mark_not_on_list(seg);
 		__skb_pull(seg, ETH_HLEN);
 		one = encap_one(to, dev, ethertype, hdr, seg);
+		if (one && err < 0)
+			failed(arg, err);
 		if (one)
 			err = one;
 	}
@@ -183,6 +186,8 @@ static int encap_segments(const struct ipos_server *to, struct net_device *dev,
  * @ethertype: type field, network byte order
  * @hdr: the whole encapsulation header, checksum included
  * @skb: data at the IP header, headers linear; consumed whatever happens
+ * @failed: told of each error of a segment before the one that is returned
+ * @arg: its argument
  *
  * GSO packets are segmented, TCP segments longer than the fabric's MTU cut,
  * checksums completed, Ethernet padding removed. Softirq or bottom halves off,
@@ -194,7 +199,8 @@ static int encap_segments(const struct ipos_server *to, struct net_device *dev,
  * segments the last error.
  */
 int ipos_frame_encap_consume(const struct ipos_server *to, __be16 ethertype,
-			     const struct ipos_hdr *hdr, struct sk_buff *skb)
+			     const struct ipos_hdr *hdr, struct sk_buff *skb,
+			     ipos_frame_failed failed, void *arg)
 {
 	struct net_device *dev = device(to);
 	unsigned int room;
@@ -209,7 +215,8 @@ int ipos_frame_encap_consume(const struct ipos_server *to, __be16 ethertype,
 	    pskb_trim_rcsum(skb, ntohs(((struct iphdr *)skb->data)->tot_len)))
 		goto drop;
 	if (skb_is_gso(skb) || unlikely(skb->len > room))
-		return encap_segments(to, dev, ethertype, hdr, skb, room);
+		return encap_segments(to, dev, ethertype, hdr, skb, room,
+				      failed, arg);
 	return encap_one(to, dev, ethertype, hdr, skb);
 drop:
 	kfree_skb(skb);

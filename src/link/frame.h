@@ -16,6 +16,9 @@
 
 struct ipos_hdr;
 
+/* Told of a frame that could not be sent, and why. */
+typedef void (*ipos_frame_failed)(void *arg, int err);
+
 /* Where advertisements go; a fabric device listens to it. */
 extern const u8 ipos_frame_group[ETH_ALEN];
 
@@ -24,6 +27,7 @@ int ipos_frame_send_group(struct net_device *dev, __be16 ethertype,
 int ipos_frame_send(const struct ipos_server *to, __be16 ethertype,
 		    const void *frame, size_t len);
 int ipos_frame_encap_consume(const struct ipos_server *to, __be16 ethertype,
-			     const struct ipos_hdr *hdr, struct sk_buff *skb);
+			     const struct ipos_hdr *hdr, struct sk_buff *skb,
+			     ipos_frame_failed failed, void *arg);
 
 #endif /* IPOS_LINK_FRAME_H */

@@ -421,6 +421,16 @@ def _():
     equal(o.forwarded().data, data[:1444])
 
 
+@test("each piece that is not sent is counted")
+def _():
+    o = Moving().moved()
+    # A queue without room takes nothing.
+    sh("tc -n board1 qdisc add dev eth1 root pfifo limit 0")
+    with counted(board1, lambda: net.sync(board1), drop_transmit=2):
+        o.client.send("PA", os.urandom(1460))
+    sh("tc -n board1 qdisc del dev eth1 root")
+
+
 @test("options stay in every piece")
 def _():
     o = Moving(options=mss(1460) + timestamps(7)).moved()
