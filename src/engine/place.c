@@ -173,7 +173,7 @@ static bool bind(struct ipos_endpoint *ep, const struct ipos_hdr *hdr,
 	}
 	if (err == -EEXIST)
 		ipos_count(engine->counters, handoff_header_used);
-	else if (err == -ENOENT)
+	else if (err == -ESTALE)
 		ipos_count(engine->counters, handoff_no_server);
 	else if (err)
 		ipos_count(engine->counters, drop_no_memory);

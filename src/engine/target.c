@@ -53,6 +53,9 @@ static enum ipos_refusal reason_of(int err)
 		return IPOS_REFUSE_NO_ROUTE;
 	case -EINVAL:
 		return IPOS_REFUSE_VERSION;
+	case -ESTALE:
+		/* Deleted here: as where that is still under way. */
+		return IPOS_REFUSE_DRAINING;
 	default:
 		return IPOS_REFUSE_NO_MEMORY;
 	}

@@ -246,7 +246,7 @@ void ipos_flow_put(struct ipos_flow *flow)
  * A look-up may still compare the flow by a binding it had: there is always a
  * peer to be read once there was one.
  *
- * Return: 0, -ENOENT the peer is being freed, -EEXIST another flow has this
+ * Return: 0, -ESTALE the peer is being freed, -EEXIST another flow has this
  * binding, -ENOMEM.
  */
 int ipos_flow_bind(struct ipos_flow_table *table, struct ipos_flow *flow,
@@ -257,7 +257,7 @@ int ipos_flow_bind(struct ipos_flow_table *table, struct ipos_flow *flow,
 	int err;
 
 	if (!ipos_server_get(peer))
-		return -ENOENT;
+		return -ESTALE;
 	flow->hdr = *hdr;
 	flow->peer = peer;
 	ipos_server_put(old);

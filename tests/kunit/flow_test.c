@@ -244,7 +244,7 @@ static void is_not_bound_to_a_peer_that_goes(struct kunit *test)
 	struct ipos_server *two = make_server(test, 2);
 
 	refcount_set(&two->refs, 0);
-	KUNIT_EXPECT_EQ(test, bind(test, flow, 1, two), -ENOENT);
+	KUNIT_EXPECT_EQ(test, bind(test, flow, 1, two), -ESTALE);
 	KUNIT_EXPECT_NULL(test, flow->peer);
 	KUNIT_EXPECT_NULL(test, find_bound(test, 1, 2));
 	kfree(two);
