@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/etherdevice.h>
 #include <linux/slab.h>
 #include "table/cookiename.h"
-#include "table/server.h"
+#include "table/server_row.h"
 
 #define LIMIT 10000
 
@@ -45,32 +44,12 @@ int ipos_server_table_init(struct ipos_server_table *table)
 	return 0;
 }
 
-static struct ipos_lladdr *lladdr_of(const struct ipos_server *server)
-{
-	return rcu_dereference_protected(server->lladdr, 1);
-}
-
-static void hold_dev(struct ipos_server *server, struct net_device *dev)
-{
-	netdev_hold(dev, &server->dev_tracker, GFP_ATOMIC);
-	WRITE_ONCE(server->ifindex, dev->ifindex);
-	rcu_assign_pointer(server->dev, dev);
-}
-
-static void drop_dev(struct ipos_server *server)
-{
-	struct net_device *dev = rcu_dereference_protected(server->dev, 1);
-
-	RCU_INIT_POINTER(server->dev, NULL);
-	netdev_put(dev, &server->dev_tracker);
-}
-
 /* Out of the table already; flows may hold it, but reach nobody by it. */
 static void bury(struct ipos_server *server)
 {
 	WRITE_ONCE(server->dead, true);
 	RCU_INIT_POINTER(server->lladdr, NULL);
-	drop_dev(server);
+	ipos_server_row_drop(server);
 	ipos_server_put(server);
 }
 
@@ -85,7 +64,7 @@ static void unlink_server(struct ipos_server_table *table,
 			  struct ipos_server *server)
 {
 	rhashtable_remove_fast(&table->by_ip, &server->by_ip, by_ip);
-	drop_lladdr(table, lladdr_of(server));
+	drop_lladdr(table, ipos_server_row_lladdr(server));
 	list_del_rcu(&server->list);
 	ipos_bound_give(&table->bound);
 	if (table->forgotten)
@@ -120,37 +99,6 @@ void ipos_server_table_destroy(struct ipos_server_table *table)
 	rhashtable_destroy(&table->by_ip);
 }
 
-static struct ipos_lladdr *alloc_lladdr(struct ipos_server *server,
-					const u8 *lladdr, gfp_t gfp)
-{
-	struct ipos_lladdr *new = kzalloc(sizeof(*new), gfp);
-
-	if (!new)
-		return NULL;
-	ether_addr_copy(new->lladdr, lladdr);
-	RCU_INIT_POINTER(new->server, server);
-	return new;
-}
-
-static struct ipos_server *alloc_server(__be32 ip, const u8 *lladdr, gfp_t gfp)
-{
-	struct ipos_server *server = kzalloc(sizeof(*server), gfp);
-	struct ipos_lladdr *where;
-
-	if (!server)
-		return NULL;
-	where = alloc_lladdr(server, lladdr, gfp);
-	if (!where) {
-		kfree(server);
-		return NULL;
-	}
-	server->ip = ip;
-	INIT_LIST_HEAD(&server->names);
-	RCU_INIT_POINTER(server->lladdr, where);
-	refcount_set(&server->refs, 1);
-	return server;
-}
-
 static int link_server(struct ipos_server_table *table,
 		       struct ipos_server *server)
 {
@@ -163,7 +111,7 @@ static int link_server(struct ipos_server_table *table,
 	if (err)
 		goto give;
 	err = rhashtable_lookup_insert_fast(&table->by_lladdr,
-					    &lladdr_of(server)->node,
+					    &ipos_server_row_lladdr(server)->node,
 					    by_lladdr);
 	if (err)
 		goto remove;
@@ -184,12 +132,12 @@ static int insert(struct ipos_server_table *table, struct ipos_server *server,
 {
 	int err;
 
-	hold_dev(server, dev);
+	ipos_server_row_hold(server, dev);
 	spin_lock_bh(&table->lock);
 	err = link_server(table, server);
 	spin_unlock_bh(&table->lock);
 	if (err) {
-		kfree_rcu(lladdr_of(server), rcu);
+		kfree_rcu(ipos_server_row_lladdr(server), rcu);
 		bury(server);
 	}
 	return err;
@@ -210,7 +158,7 @@ static int insert(struct ipos_server_table *table, struct ipos_server *server,
 int ipos_server_add(struct ipos_server_table *table, __be32 ip,
 		    const u8 *lladdr, struct net_device *dev)
 {
-	struct ipos_server *server = alloc_server(ip, lladdr, GFP_KERNEL);
+	struct ipos_server *server = ipos_server_row_new(ip, lladdr, GFP_KERNEL);
 
 	if (!server)
 		return -ENOMEM;
@@ -233,7 +181,7 @@ struct ipos_server *ipos_server_learn(struct ipos_server_table *table,
 				      __be32 ip, const u8 *lladdr,
 				      struct net_device *dev)
 {
-	struct ipos_server *server = alloc_server(ip, lladdr, GFP_ATOMIC);
+	struct ipos_server *server = ipos_server_row_new(ip, lladdr, GFP_ATOMIC);
 	int err;
 
 	if (!server)
@@ -260,14 +208,14 @@ int ipos_server_move(struct ipos_server_table *table,
 		     struct ipos_server *server, const u8 *lladdr,
 		     struct net_device *dev)
 {
-	struct ipos_lladdr *new = alloc_lladdr(server, lladdr, GFP_ATOMIC);
+	struct ipos_lladdr *new = ipos_server_row_new_lladdr(server, lladdr, GFP_ATOMIC);
 	struct ipos_lladdr *old;
 	int err = -ENOENT;
 
 	if (!new)
 		return -ENOMEM;
 	spin_lock_bh(&table->lock);
-	old = lladdr_of(server);
+	old = ipos_server_row_lladdr(server);
 	if (!old)
 		goto unlock;
 	err = 0;
@@ -282,8 +230,8 @@ int ipos_server_move(struct ipos_server_table *table,
 		drop_lladdr(table, old);
 	}
 	if (rcu_access_pointer(server->dev) != dev) {
-		drop_dev(server);
-		hold_dev(server, dev);
+		ipos_server_row_drop(server);
+		ipos_server_row_hold(server, dev);
 	}
 unlock:
 	spin_unlock_bh(&table->lock);
@@ -305,18 +253,18 @@ static void inherit(struct ipos_server *new, const struct ipos_server *old)
 static int replace(struct ipos_server_table *table, struct ipos_server *old,
 		   struct ipos_server *new)
 {
-	struct ipos_lladdr *where = lladdr_of(old);
+	struct ipos_lladdr *where = ipos_server_row_lladdr(old);
 	int err;
 
 	if (!where)
 		return -ENOENT;
 	inherit(new, old);
 	RCU_INIT_POINTER(new->lladdr, where);
-	hold_dev(new, rcu_dereference_protected(old->dev, 1));
+	ipos_server_row_hold(new, rcu_dereference_protected(old->dev, 1));
 	err = rhashtable_replace_fast(&table->by_ip, &old->by_ip, &new->by_ip,
 				      by_ip);
 	if (err) {
-		drop_dev(new);
+		ipos_server_row_drop(new);
 		return err;
 	}
 	list_replace_rcu(&old->list, &new->list);

@@ -8,6 +8,7 @@
 
 extern struct kunit_suite ipos_flow_suite;
 extern struct kunit_suite ipos_server_suite;
+extern struct kunit_suite ipos_presence_suite;
 extern struct kunit_suite ipos_service_suite;
 extern struct kunit_suite ipos_url_suite;
 extern struct kunit_suite ipos_withdrawn_suite;
