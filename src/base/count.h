@@ -70,6 +70,7 @@
 	X(lost, "moved connections reset because their board lost them") \
 	X(closed, "moved connections that ended at their board") \
 	X(leaving_sent, "boards told that this one, their origin, leaves") \
+	X(leaving_untold, "endpoints ended untold: leaving took too long") \
 	X(aborted, "connections of other boards aborted: a board leaves") \
 	X(cookie_hit, "endpoints placed by the Cookie Map") \
 	X(cookie_miss, "requests whose cookie is in no row of the Cookie Map") \

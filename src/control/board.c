@@ -48,6 +48,7 @@ static const struct {
 	SETTING(WAIT_MS, wait_ms, "wait-ms", 100, 600000),
 	SETTING(COOKIE_TIMEOUT, cookie_s, "cookie-timeout", 1, 604800),
 	SETTING(COOKIE_REFRESH, cookie_refresh_s, "cookie-refresh", 1, 3600),
+	SETTING(LEAVE_MS, leave_ms, "leave-ms", 0, 600000),
 };
 
 #define BOUND(ATTR, place, limit_name, row, explained) {		\
@@ -101,6 +102,9 @@ const struct ipos_bound_desc ipos_bounds[] = {
 	BOUND(COOKIE, cookies.bound,
 	      "limit-cookie", "table_cookie",
 	      "rows of the Cookie Map"),
+	BOUND(WITHDRAWN, withdrawn.bound,
+	      "limit-withdrawn", "table_withdrawn",
+	      "offers taken back, not known to be forgotten"),
 };
 
 /* Ranges are ours to check: the core's refusal would not name them. */
@@ -118,8 +122,7 @@ const struct nla_policy ipos_board_set_policy[IPOS_A_BOARD_MAX + 1] = {
 	[IPOS_A_BOARD_LINK_SPEED ... IPOS_A_BOARD_LIMIT_APP] = {
 		.type = NLA_U32
 	},
-	[IPOS_A_BOARD_ADVERTISE_MS] = { .type = NLA_U32 },
-	[IPOS_A_BOARD_PEER_TIMEOUT ... IPOS_A_BOARD_COOKIE_REFRESH] = {
+	[IPOS_A_BOARD_ADVERTISE_MS ... IPOS_A_BOARD_LIMIT_WITHDRAWN] = {
 		.type = NLA_U32
 	},
 };

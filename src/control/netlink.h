@@ -70,7 +70,7 @@ struct ipos_bound_desc {
 	const char	*text;
 };
 
-#define IPOS_BOUNDS 14
+#define IPOS_BOUNDS 15
 extern const struct ipos_bound_desc ipos_bounds[IPOS_BOUNDS];
 
 static inline struct ipos_bound *

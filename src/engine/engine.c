@@ -27,6 +27,7 @@ const struct ipos_settings ipos_engine_defaults = {
 	.settle_ms	= 8000,	/* a reservation's and a frame's life */
 	.advertise_ms	= 100,
 	.peer_s		= 15,
+	.leave_ms	= 5000,
 	.syn_cookies_threshold = 16384,
 	.weight		= IPOS_WEIGHT,
 	.load_cpu	= 60,

@@ -43,6 +43,7 @@ struct net;
  * @advertise_ms: interval of this board's advertisements, 0 = none
  * @peer_s: Forward entries to a board that is silent end after this, 0 = never
  * @wait_ms: how long an endpoint waits for applications to be started
+ * @leave_ms: who leaves tells so for no longer
  * @settle_ms: time from the start until offers are made and taken: no frame
  *	of a former life of this board may meet one of this
  * @syn_cookies_threshold: rows of the Temporary Table from which SYN cookies
@@ -72,6 +73,7 @@ struct ipos_settings {
 	u32	settle_ms;
 	u32	advertise_ms;
 	u32	peer_s;
+	u32	leave_ms;
 	u32	syn_cookies_threshold;
 	u32	weight;
 	u32	load_cpu;
@@ -159,6 +161,7 @@ struct ipos_outgoing {
  * @walker: expires what needs no timer of its own
  * @doomed: Local entries whose sockets are to be aborted
  * @aborts: aborts them
+ * @leave_until: jiffies until which others are told that this board leaves
  * @leaving: nothing new is begun, neither here nor for another board
  * @stopping: hooks and tracepoint are gone, or told to do nothing
  * @turn: of the boards that are equals to a policy, the latest
@@ -201,6 +204,7 @@ struct ipos_engine {
 	struct delayed_work		walker;
 	struct llist_head		doomed;
 	struct work_struct		aborts;
+	unsigned long			leave_until;
 	bool				leaving;
 	bool				stopping;
 	atomic64_t			turn;

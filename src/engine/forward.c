@@ -125,6 +125,29 @@ static void probe(struct ipos_engine *engine, struct ipos_flow *flow)
 }
 
 /**
+ * ipos_forward_lost_untold() - nobody has the connection any more
+ * @engine: the namespace
+ * @flow: a Forward entry, its lock held
+ * @reason: what says so
+ *
+ * The client is reset when it sends something.
+ *
+ * Return: false where that was so before.
+ */
+bool ipos_forward_lost_untold(struct ipos_engine *engine,
+			      struct ipos_flow *flow,
+			      enum ipos_handoff_reason reason)
+{
+	if (flow->flags & IPOS_FLOW_RESET)
+		return false;
+	mark(engine, flow, IPOS_FLOW_RESET);
+	WRITE_ONCE(flow->used, (u32)jiffies);
+	ipos_count(engine->counters, lost);
+	ipos_event(engine, lost, ipos_event_made(flow, reason));
+	return true;
+}
+
+/**
  * ipos_forward_lost() - nobody has the connection any more: reset the client
  * @engine: the namespace
  * @flow: a Forward entry, its lock held
@@ -133,13 +156,8 @@ static void probe(struct ipos_engine *engine, struct ipos_flow *flow)
 void ipos_forward_lost(struct ipos_engine *engine, struct ipos_flow *flow,
 		       enum ipos_handoff_reason reason)
 {
-	if (flow->flags & IPOS_FLOW_RESET)
-		return;
-	mark(engine, flow, IPOS_FLOW_RESET);
-	WRITE_ONCE(flow->used, (u32)jiffies);
-	ipos_count(engine->counters, lost);
-	ipos_event(engine, lost, ipos_event_made(flow, reason));
-	probe(engine, flow);
+	if (ipos_forward_lost_untold(engine, flow, reason))
+		probe(engine, flow);
 }
 
 /**

@@ -26,6 +26,9 @@ bool ipos_forward_consume(struct ipos_engine *engine, struct ipos_flow *flow,
 void ipos_forward_closed(struct ipos_engine *engine, struct ipos_flow *flow,
 			 const struct ipos_notice *notice);
 void ipos_forward_leave(struct ipos_engine *engine, struct ipos_flow *flow);
+bool ipos_forward_lost_untold(struct ipos_engine *engine,
+			      struct ipos_flow *flow,
+			      enum ipos_handoff_reason reason);
 void ipos_forward_lost(struct ipos_engine *engine, struct ipos_flow *flow,
 		       enum ipos_handoff_reason reason);
 void ipos_forward_end(struct ipos_engine *engine, struct ipos_flow *flow);

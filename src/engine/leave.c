@@ -13,8 +13,6 @@
 /* A target is told until it answers, at most so often. */
 #define TELL_TRIES	3
 #define TELL_MS		100
-/* Whatever is left after this is ended untold. */
-#define LEAVE_S		5
 /* So many frames at once: no queue between two boards shall fill up. */
 #define BURST		256
 
@@ -35,6 +33,12 @@ struct round {
 	u32			burst;
 	bool			last;
 };
+
+static unsigned long leave_end(const struct ipos_engine *engine)
+{
+	return jiffies +
+	       msecs_to_jiffies(READ_ONCE(engine->settings.leave_ms));
+}
 
 /* Over already, it has nobody to tell; the stack answers for it from now on. */
 static void leave_forward(struct round *round, struct ipos_flow *flow)
@@ -115,10 +119,9 @@ static void go_round(struct round *round)
 	struct ipos_cursor cursor;
 
 	ipos_cursor_enter(&cursor, &round->engine->flows.by_key);
-	for (;;) {
+	while (time_before(jiffies, round->deadline)) {
 		round->burst = BURST;
-		if (!ipos_cursor_walk(&cursor, leave_each, round) ||
-		    time_after(jiffies, round->deadline))
+		if (!ipos_cursor_walk(&cursor, leave_each, round))
 			break;
 		usleep_range(500, 1000);
 	}
@@ -151,16 +154,18 @@ static void wait_for_answers(const struct round *round, unsigned int ms)
  * where none answers, this board does. Sockets that came from other boards are
  * aborted, as no packet can reach them any more.
  *
- * Takes at most some seconds. Nothing new is begun until engine->leaving is
- * false again. May sleep.
+ * Takes hardly longer than the setting leave_ms says; what is left then,
+ * ipos_leave_peers() ends. Nothing new is begun until engine->leaving is false
+ * again. May sleep.
  */
 void ipos_leave(struct ipos_engine *engine)
 {
 	struct round round = {
-		.engine = engine, .deadline = jiffies + LEAVE_S * HZ,
+		.engine = engine, .deadline = leave_end(engine),
 	};
 	int tries;
 
+	engine->leave_until = round.deadline;
 	WRITE_ONCE(engine->leaving, true);
 	ipos_announce_leave(engine, NULL);
 	synchronize_rcu();
@@ -173,6 +178,26 @@ void ipos_leave(struct ipos_engine *engine)
 			return;
 		/* After the last: for the client's answers to our questions. */
 		wait_for_answers(&round, TELL_MS << (round.last ? 0 : tries));
+	}
+}
+
+/* There is no time to tell anybody. */
+static void leave_peer_late(struct ipos_engine *engine, struct ipos_flow *flow)
+{
+	switch (ipos_flow_state(flow)) {
+	case IPOS_FLOW_FORWARD_CONNECT:
+		if (flow->pending)
+			ipos_place_skip(ipos_endpoint_of(flow->pending));
+		break;
+	case IPOS_FLOW_FORWARD:
+		if (!(flow->flags & IPOS_FLOW_ENDED) &&
+		    ipos_forward_lost_untold(engine, flow,
+					     IPOS_HANDOFF_REASON_STOPPING))
+			ipos_count(engine->counters, leaving_untold);
+		break;
+	default:
+		if (leave_taken(engine, flow))
+			ipos_count(engine->counters, leaving_untold);
 	}
 }
 
@@ -201,10 +226,16 @@ static void leave_peer_locked(struct ipos_engine *engine,
 static bool leave_peer_each(void *obj, void *arg)
 {
 	struct ipos_flow *flow = obj;
+	struct round *round = arg;
 
 	spin_lock_bh(&flow->lock);
-	if (flow->peer && READ_ONCE(flow->peer->leaving))
-		leave_peer_locked(arg, flow);
+	if (!flow->peer || !READ_ONCE(flow->peer->leaving))
+		goto unlock;
+	if (time_before(jiffies, round->deadline))
+		leave_peer_locked(round->engine, flow);
+	else
+		leave_peer_late(round->engine, flow);
+unlock:
 	spin_unlock_bh(&flow->lock);
 	return true;
 }
@@ -214,12 +245,20 @@ static bool leave_peer_each(void *obj, void *arg)
  * @engine: some rows of its Server State Table were just marked so
  *
  * Each is told, once; clients are reset by both boards, endpoints still on
- * offer go to the next board. May sleep, also with RTNL held.
+ * offer go to the next board. When the setting leave_ms is over, also if this
+ * board itself leaves, clients are reset when they send something, and nobody
+ * is told. May sleep, also with RTNL held.
  */
 void ipos_leave_peers(struct ipos_engine *engine)
 {
+	struct round round = {
+		.engine = engine,
+		.deadline = READ_ONCE(engine->leaving) ? engine->leave_until :
+							 leave_end(engine),
+	};
+
 	synchronize_net();
-	ipos_table_walk(&engine->flows.by_key, leave_peer_each, engine);
+	ipos_table_walk(&engine->flows.by_key, leave_peer_each, &round);
 }
 
 /* Returns the reason to answer with, or 0: the socket will when it closes. */

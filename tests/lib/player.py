@@ -689,14 +689,15 @@ def sysctl(namespace, name, value):
 
 
 # Their rows follow the programs of the whole namespace, the test's own too.
-WATCHED = {"table_listen", "table_app"}
+WATCHED = {"table_listen", "table_app", "table_withdrawn"}
 
 
 class counted:
     """with counted(board, drop_frame_short=1): these counters and rows of tables change so, and no others.
 
     Tombstones of what was before may end meanwhile: their time passes, however slow the machine is. Sockets and
-    processes that are found may be the test's own: those rows count where they are named only."""
+    processes that are found may be the test's own, and what is taken back is remembered for a time: those rows count
+    where they are named only."""
 
     def __init__(self, board, settle=None, but=(), **wanted):
         self.board, self.settle, self.but, self.wanted = board, settle, but, wanted

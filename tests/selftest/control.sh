@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-plan 357
+plan 361
 
 ctl() { ipos-ctl -n a "$@"; }
 does() { says "$*" 0 "" ctl "$@"; }
@@ -54,7 +54,7 @@ settings() { ctl board show | grep -vE '^(connections|cpu|memory|bandwidth|in-fl
 settings=$(settings)
 like "a board begins without an address, with type 0x0007" "$settings" \
 	$'^server-ip              0\\.0\\.0\\.0\nethertype              0x0007\nepoch                  0x[0-9a-f]{16}\n'
-is "every setting is shown in text" "$(wc -l <<<"$settings")" 45
+is "every setting is shown in text" "$(wc -l <<<"$settings")" 47
 is "and in JSON, by the same names" "$(json '"\n".join(rows[0])' board show | tr _ -)" \
 	"$(ctl board show | cut -d' ' -f1)"
 is "the epoch stays while the board lives" "$(json 'rows[0]["epoch"]' board show)" \
@@ -90,7 +90,8 @@ done
 setting link-speed 0 1000000
 setting advertise-ms 0 60000
 setting peer-timeout 0 604800
-for table in temporary forward-connect forward local reserved closed server service url listen app; do
+setting leave-ms 0 600000
+for table in temporary forward-connect forward local reserved closed server service url listen app withdrawn; do
 	setting limit-$table 0 16777216
 done
 is "all is as before" "$(settings)" "$settings"

@@ -112,6 +112,10 @@ static const struct field fields[] = {
 		"limit-waiting", &kind_u32, IPOS_A_BOARD_LIMIT_WAITING,
 		NULL, "endpoints that wait for an application to start"
 	},
+	[IPOS_A_BOARD_LEAVE_MS] = {
+		"leave-ms", &kind_u32, IPOS_A_BOARD_LEAVE_MS,
+		NULL, "time to tell all whom it concerns that a board leaves"
+	},
 	[IPOS_A_BOARD_LIMIT_TEMPORARY] = {
 		"limit-temporary", &kind_u32, IPOS_A_BOARD_LIMIT_TEMPORARY,
 		NULL, "rows of the Temporary Table"
@@ -171,6 +175,10 @@ static const struct field fields[] = {
 	[IPOS_A_BOARD_COOKIE_REFRESH] = {
 		"cookie-refresh", &kind_u32, IPOS_A_BOARD_COOKIE_REFRESH,
 		NULL, "interval in which the cookies learned here are told again, s"
+	},
+	[IPOS_A_BOARD_LIMIT_WITHDRAWN] = {
+		"limit-withdrawn", &kind_u32, IPOS_A_BOARD_LIMIT_WITHDRAWN,
+		NULL, "offers taken back, and not known to be forgotten"
 	},
 	[IPOS_A_BOARD_CONNECTIONS] = {
 		"connections", &kind_u32, IPOS_A_BOARD_CONNECTIONS,
@@ -263,6 +271,7 @@ static const struct field *const columns[] = {
 	FIELD(WAIT_MS),
 	FIELD(COOKIE_TIMEOUT),
 	FIELD(COOKIE_REFRESH),
+	FIELD(LEAVE_MS),
 	FIELD(LIMIT_TEMPORARY),
 	FIELD(LIMIT_FORWARD_CONNECT),
 	FIELD(LIMIT_FORWARD),
@@ -278,6 +287,7 @@ static const struct field *const columns[] = {
 	FIELD(LIMIT_REGISTERED),
 	FIELD(LIMIT_WAITING),
 	FIELD(LIMIT_COOKIE),
+	FIELD(LIMIT_WITHDRAWN),
 	NULL
 };
 
@@ -308,6 +318,7 @@ static const struct arg set_args[] = {
 	SETTING(WAIT_MS),
 	SETTING(COOKIE_TIMEOUT),
 	SETTING(COOKIE_REFRESH),
+	SETTING(LEAVE_MS),
 	SETTING(LIMIT_TEMPORARY),
 	SETTING(LIMIT_FORWARD_CONNECT),
 	SETTING(LIMIT_FORWARD),
@@ -323,6 +334,7 @@ static const struct arg set_args[] = {
 	SETTING(LIMIT_REGISTERED),
 	SETTING(LIMIT_WAITING),
 	SETTING(LIMIT_COOKIE),
+	SETTING(LIMIT_WITHDRAWN),
 	{ NULL }
 };
 
