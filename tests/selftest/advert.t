@@ -309,6 +309,32 @@ def _():
     offered()[0].reset()
 
 
+@test("a board is passed over, and it is counted why: silent, or known not to listen")
+def _():
+    def passed_over(**wanted):
+        names = "skipped_stale", "skipped_not_listening", "skipped_drain", "next_candidate", "url_hit", "policy_hit"
+        before = board1.stats()
+        placed_here()
+        after = board1.stats()
+        equal({name: after[name] - before[name] for name in names if after[name] != before[name]},
+              {"policy_hit": 1, **wanted})
+    life(listeners=[listening(81)])
+    passed_over(skipped_not_listening=1)
+    epoch = life(listeners=[listening(80, protocol=2)])
+    passed_over(skipped_not_listening=1)
+    # Only a complete list says what is not in it.
+    hears(advert(epoch, 2, [listening(443)], part=1, parts=2))
+    passed_over(skipped_not_listening=1)
+    hears(advert(epoch, 2, [listening(80)], part=2, parts=2))
+    offered()[0].reset()
+    hears(advert(next(epochs), 1, [listening(443)], part=1, parts=2))
+    offered()[0].reset()
+    epoch = life()
+    hears(advert(epoch, 2, interval=1))
+    wait_for(lambda: row()["freshness"] != "fresh", "stale")
+    passed_over(skipped_stale=1)
+
+
 @test("silent for longer than peer-timeout, it loses its connections: their clients are reset")
 def _():
     epoch = life()

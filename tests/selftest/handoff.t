@@ -430,6 +430,23 @@ def _():
     one.told(WITHDRAWN)
 
 
+@test("a receive queue takes so much memory and no more")
+def _():
+    o = Origin(queued=b"x" * 30000)
+    o.offer()
+    # In bits of a byte, each with a gap before it: none of them can be joined to another.
+    gaps = iter(range(o.first + 1, o.next, 2))
+    while not (dropped := board2.stats()["drop_packet_order"]):
+        for _ in range(1000):
+            o.packet(data=b"x", seq=next(gaps))
+        net.sync(board2)
+    with counts(frames_received=1, drop_packet_order=1):
+        o.packet(data=b"x", seq=o.first)
+    diag(f"{dropped} beyond it")
+    o.withdraw()
+    o.told(WITHDRAWN)
+
+
 @test("a withdrawal ends a reservation for good, and says so each time")
 def _():
     o = Origin()

@@ -13,7 +13,7 @@ export IPOS_ADVERTISE_MS=1000
 . lib/cluster.sh
 # shellcheck source=tests/lib/flows.sh
 . lib/flows.sh
-plan 28
+plan $((28 + $(separate && echo 2 || echo 0)))
 
 # hears COLUMN [least|most VALUE]: what board 1 hears of board 2; others: the other way round
 # shellcheck disable=SC2317 # called by ok
@@ -101,6 +101,18 @@ done
 ok "a program that computes takes it" hears cpu least 900
 if separate; then
 	ok "another machine has its own" others cpu most 700
+	on board1 ipos-ctl -b - <<-'LINES'
+		url flush
+		service set tcp 192.0.2.1:80 policy least-load
+	LINES
+	run server lib/peer.py serve 0.0.0.0:80
+	peer_start board1 0.0.0.0:80
+	wait_for grep -q ready "$tmp/server"
+	is "fifty requests, five at a time" "$(on client lib/fetches.py 192.0.2.1:80 10 5 /a any | cut -d ' ' -f 1-3)" "50 any 200"
+	read -r here there <<<"$(placed)"
+	diag "$here stayed, the board that computes got $there"
+	ok "by least-load it is given less" test "$there" -lt "$here"
+	send server TERM
 else
 	ok "all boards of one machine have less" others cpu least 900
 fi
