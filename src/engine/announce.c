@@ -100,10 +100,12 @@ static u16 flags_of(const struct ipos_engine *engine)
 	return flags;
 }
 
+/* Who hears of connections counts its own hand-offs from that moment on. */
 static struct ipos_state own_state(struct ipos_engine *engine)
 {
 	struct ipos_state state = engine->state;
 
+	ipos_host_count(&engine->host, &state);
 	state.weight = READ_ONCE(engine->settings.weight);
 	return state;
 }

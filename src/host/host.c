@@ -29,14 +29,19 @@ static unsigned long pause_of(const struct ipos_host *host)
 		    PERIOD;
 }
 
+static struct ipos_load_of what_of(const struct ipos_host *host)
+{
+	return (struct ipos_load_of){
+		.net = host->net, .devs = host->devs, .flows = host->flows,
+		.link_speed = READ_ONCE(*host->link_speed),
+	};
+}
+
 static void sample(struct work_struct *work)
 {
 	struct ipos_host *host = container_of(to_delayed_work(work),
 					      struct ipos_host, sample);
-	const struct ipos_load_of of = {
-		.net = host->net, .devs = host->devs, .flows = host->flows,
-		.link_speed = READ_ONCE(*host->link_speed),
-	};
+	const struct ipos_load_of of = what_of(host);
 
 	if (is_used(host))
 		ipos_load_sample(&host->load, &of, host->state);
@@ -135,6 +140,20 @@ void ipos_host_stop(struct ipos_host *host)
 {
 	cancel_delayed_work_sync(&host->sample);
 	cancel_delayed_work_sync(&host->look);
+}
+
+/**
+ * ipos_host_count() - the connections of this moment
+ * @host: started
+ * @state: gets those that are established, and those in flight
+ *
+ * Process context.
+ */
+void ipos_host_count(struct ipos_host *host, struct ipos_state *state)
+{
+	const struct ipos_load_of of = what_of(host);
+
+	ipos_load_count(&host->load, &of, state);
 }
 
 /* Now, or when it has rested for a moment. */

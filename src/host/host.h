@@ -65,6 +65,7 @@ struct ipos_host {
 
 void ipos_host_start(struct ipos_host *host);
 void ipos_host_stop(struct ipos_host *host);
+void ipos_host_count(struct ipos_host *host, struct ipos_state *state);
 void ipos_host_listens(struct ipos_host *host, const struct sock *sk);
 void ipos_host_listened(struct ipos_host *host, const struct sock *sk);
 

@@ -143,14 +143,22 @@ static u32 local_of(const struct ipos_load_of *of)
 	return ipos_bound_count(&of->flows->bound[IPOS_FLOW_LOCAL]);
 }
 
-/* What comes or goes meanwhile would be taken for another's. */
-static void sample_connections(struct ipos_load *load,
-			       const struct ipos_load_of *of,
-			       struct ipos_state *state)
+/**
+ * ipos_load_count() - the connections of this moment
+ * @load: of the last sample
+ * @of: what to look at
+ * @state: gets those that are established, and those in flight
+ *
+ * What waits to be accepted, but is no row of the Local Table, is as it was
+ * sampled. Process context.
+ */
+void ipos_load_count(struct ipos_load *load, const struct ipos_load_of *of,
+		     struct ipos_state *state)
 {
 	unsigned int tries = TRIES;
 	u32 all, local;
 
+	/* What comes or goes meanwhile would be taken for another's. */
 	do {
 		local = local_of(of);
 		all = established(of->net);
@@ -257,7 +265,7 @@ void ipos_load_sample(struct ipos_load *load, const struct ipos_load_of *of,
 	load->at = now;
 	sample_cpu(load, us);
 	sample_accept(load, of, us);
-	sample_connections(load, of, state);
+	ipos_load_count(load, of, state);
 	sample_bandwidth(load, of, us, state);
 	WRITE_ONCE(state->cpu, load->cpu);
 	WRITE_ONCE(state->memory, pages_to_kib(si_mem_available()));

@@ -51,6 +51,8 @@ struct ipos_load_of {
 	u32				link_speed;
 };
 
+void ipos_load_count(struct ipos_load *load, const struct ipos_load_of *of,
+		     struct ipos_state *state);
 void ipos_load_sample(struct ipos_load *load, const struct ipos_load_of *of,
 		      struct ipos_state *state);
 

@@ -436,13 +436,12 @@ def _():
     o.offer()
     # In bits of a byte, each with a gap before it: none of them can be joined to another.
     gaps = iter(range(o.first + 1, o.next, 2))
-    while not (dropped := board2.stats()["drop_packet_order"]):
+    while not board2.stats()["drop_packet_order"]:
         for _ in range(1000):
             o.packet(data=b"x", seq=next(gaps))
         net.sync(board2)
     with counts(frames_received=1, drop_packet_order=1):
         o.packet(data=b"x", seq=o.first)
-    diag(f"{dropped} beyond it")
     o.withdraw()
     o.told(WITHDRAWN)
 
