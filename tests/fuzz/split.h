@@ -12,9 +12,13 @@ static inline void fuzz_is_text(const char *text, size_t len, size_t max)
 	PROPERTY(strlen(text) == len);
 }
 
-/* Leaves in @inspector what it found; in pieces each as long as its memory. */
+/*
+ * Leaves in @inspector what it found; @cookie: which is wanted, or NULL. Pieces
+ * end where their memory ends.
+ */
 static inline enum ipos_inspect fuzz_split(struct ipos_inspector *inspector,
 					   enum ipos_inspect_mode mode,
+					   const char *cookie,
 					   const u8 *data, size_t len)
 {
 	enum ipos_inspect whole, cut = IPOS_INSPECT_NEED_MORE;
@@ -24,8 +28,10 @@ static inline enum ipos_inspect fuzz_split(struct ipos_inspector *inspector,
 	u8 *bytes;
 
 	ipos_inspector_init(inspector, mode);
+	if (cookie)
+		ipos_inspector_want_cookie(inspector, cookie);
+	other = *inspector;
 	whole = ipos_inspector_feed(inspector, data, len);
-	ipos_inspector_init(&other, mode);
 	for (n = 0; n < len && cut == IPOS_INSPECT_NEED_MORE; n += piece) {
 		piece = fuzz_piece(&seed, len - n);
 		bytes = bytes_exact(data + n, piece);

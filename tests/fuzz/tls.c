@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 	struct ipos_inspector inspector;
 	const char *host = inspector.tls.host;
 
-	if (fuzz_split(&inspector, IPOS_MODE_TLS, data, len) !=
+	if (fuzz_split(&inspector, IPOS_MODE_TLS, NULL, data, len) !=
 	    IPOS_INSPECT_FOUND)
 		return 0;
 	fuzz_is_text(host, inspector.tls.host_len, IPOS_TLS_HOST_MAX);
