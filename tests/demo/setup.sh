@@ -33,6 +33,7 @@ pages() {
 # Debian's nginx takes uploads by its WebDAV module.
 web() {
 	pages "$1" && nginx_start "board$1" "$tmp/www$1" "
+		location = /login { add_header Set-Cookie SESSION=\$request_id; try_files /index.html =404; }
 		location /video/inbox/ { dav_methods PUT; client_max_body_size 100m; }
 		${tls_names[$1]:+$(tls_of "${tls_names[$1]}")}"
 }

@@ -1025,8 +1025,8 @@ def _():
 
 @test("refusals are counted by their reason, those of a later version of ipOS as other")
 def _():
-    names = "no_listener", "queue_full", "no_memory", "exists", "version", "no_route", "draining"
-    for reason, name in (*enumerate(names, 1), (0, "other"), (8, "other"), (65535, "other")):
+    names = "no_listener", "queue_full", "no_memory", "exists", "version", "no_route", "draining", "starting"
+    for reason, name in (*enumerate(names, 1), (0, "other"), (9, "other"), (65535, "other")):
         o = Offered().offer()
         with at_origin(frames_received=1, handoff_refused=1, **{f"handoff_refused_{name}": 1}, next_candidate=1,
                        attached_here=1, table_forward_connect=-1, table_forward=-1, table_local=1):
