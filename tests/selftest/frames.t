@@ -138,7 +138,7 @@ def _():
 def _():
     at = client()
     body = notice(1, 1, SERVICE) + bytes(200)
-    dropped("drop_frame_type", (frame(kind, at, TARGET, body) for kind in (0, 4, 0x7F, 0x84, 0x85, 0xFF)))
+    dropped("drop_frame_type", (frame(kind, at, TARGET, body) for kind in (0, 4, 0x7F, 0x85, 0x86, 0xFF)))
     dropped("drop_frame_protocol", (frame(kind, at, TARGET, body, protocol=protocol)
                                     for kind in (CONNECTION, PACKET, ACK, REFUSAL, CLOSED, WITHDRAW)
                                     for protocol in (0, 3, 6, 17, 255)))
