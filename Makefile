@@ -6,7 +6,7 @@ KDIR	?= /lib/modules/$(KVER)/build
 BUILD	:= $(CURDIR)/build
 TREE	:= $(BUILD)/$(KVER)/tree
 
-.PHONY: all help module kunit ipos-ctl vm-tools ipos-agent install check check-6.12 check-debug unit static demo play model fuzz bench clean
+.PHONY: all help module kunit ipos-ctl vm-tools ipos-agent install check check-6.12 check-debug check-vms unit static demo play model fuzz bench clean
 
 all: module ipos-ctl ipos-agent ## the module for kernel KVER (this one's by default), ipos-ctl and ipos-agent
 
@@ -59,35 +59,39 @@ SELFTESTS := $(sort $(wildcard tests/selftest/*.sh tests/selftest/*.t))
 # Over tests/vms: those that need it, and those that say they can.
 VMSTESTS := $(sort $(wildcard tests/selftest/vms/*.sh)) \
 	    $(addprefix vms:,$(shell grep -l '^\# vms ' $(SELFTESTS)))
-# What proves that the debug kernel sees mistakes boots it eight times.
+# What proves tests/vms, and, in eight boots, that the debug kernel sees mistakes.
+VMS	:= $(wildcard tests/harness/vms.t tests/harness/selftest/vms/*.sh)
 SICK	:= tests/harness/debug.t
-TESTS	?= $(sort $(filter-out $(SICK),$(wildcard tests/static/*.t \
-		 tests/unit/*.t tests/fuzz/*.t tests/model/*.t \
-		 tests/harness/*.t \
-		 tests/harness/selftest/vms/*.sh))) $(SELFTESTS) \
-	   $(addprefix 6.12:,$(STATIC612) $(TESTS612)) $(VMSTESTS) \
-	   6.12:vms:tests/selftest/peers.sh \
-	   $(addprefix debug:,$(KUNIT) $(DEBUGTESTS))
-# What of them runs on 6.12 each time: what stands on the kernel's own TCP, its
-# hooks and its tables of sockets; all do in check-6.12.
-STATIC612 := $(addprefix tests/static/,w1.t sparse.t floors.t)
-TESTS612 ?= $(addprefix tests/selftest/,advert.t close.sh cookies.t frames.t \
-		handoff.t handshake.t icmp.t leave.t listeners.sh load.sh \
-		mtu.sh options.t peers.sh programs.sh rounds.t tcb.t unload.t)
-# What of them runs on the debug kernel each time; all do in check-debug.
 KUNIT	:= tests/kunit/selftest/kunit.sh
+# On 6.12, on the debug kernel and over tests/vms each time: what stands on the
+# kernel's own TCP, its hooks and its tables of sockets, what takes things down,
+# and what needs hosts of their own. The rest is for check-6.12 and its like.
+STATIC612 := $(addprefix tests/static/,w1.t sparse.t floors.t)
+TESTS612 ?= $(addprefix tests/selftest/,cookiemap.t handoff.t handshake.t \
+		leave.t listeners.sh options.t programs.sh rounds.t start.t \
+		tcb.t)
 DEBUGTESTS ?= $(addprefix tests/selftest/,leave.t rounds.t)
+TESTSVMS ?= $(wildcard tests/selftest/vms/*.sh) \
+	    $(addprefix vms:tests/selftest/,loss.sh peers.sh state.sh) \
+	    6.12:vms:tests/selftest/peers.sh
+TESTS	?= $(sort $(filter-out $(VMS) $(SICK),$(wildcard tests/static/*.t \
+		 tests/unit/*.t tests/fuzz/*.t tests/model/*.t \
+		 tests/harness/*.t))) $(SELFTESTS) \
+	   $(addprefix 6.12:,$(STATIC612) $(TESTS612)) $(TESTSVMS) \
+	   $(addprefix debug:,$(KUNIT) $(DEBUGTESTS))
+PROVE	:= prove --timer --failures --comments --jobs $(JOBS) --exec tests/exec
 
 check: ## what CI runs; TESTS="FILE..." for some
-	prove --timer --failures --comments --jobs $(JOBS) --exec tests/exec $(TESTS)
+	$(PROVE) $(TESTS)
 
 check-6.12: ## all tests in the VM and over tests/vms, on 6.12
-	prove --timer --failures --comments --jobs $(JOBS) --exec tests/exec \
-		$(addprefix 6.12:,$(STATIC612) $(SELFTESTS) $(VMSTESTS))
+	$(PROVE) $(addprefix 6.12:,$(STATIC612) $(SELFTESTS) $(VMSTESTS))
 
 check-debug: ## all tests in the VM, on the debug kernel, and those of that kernel
-	prove --timer --failures --comments --jobs $(JOBS) --exec tests/exec \
-		$(SICK) $(addprefix debug:,$(KUNIT) $(SELFTESTS))
+	$(PROVE) $(SICK) $(addprefix debug:,$(KUNIT) $(SELFTESTS))
+
+check-vms: ## tests/vms itself, and all tests that can run over it
+	$(PROVE) $(VMS) $(VMSTESTS)
 
 unit: ## the tests that need neither VM nor kernel headers
 	prove --timer tests/unit/*.t
