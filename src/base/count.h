@@ -62,7 +62,7 @@
 	X(refused_queue_full, "refused here: the accept queue is full") \
 	X(refused_no_memory, "refused here: no memory, or table full") \
 	X(refused_exists, "refused here: this connection or header exists") \
-	X(refused_version, "refused here: version not known, UDP, or absurd") \
+	X(refused_version, "refused here: version not known, or absurd") \
 	X(refused_no_route, "refused here: no route to the client") \
 	X(refused_draining, "refused here: this board drains or leaves") \
 	X(refused_starting, "refused here: the application is starting") \
@@ -103,7 +103,9 @@
 	X(next_candidate, "endpoints that a board did not take: the next is tried") \
 	X(forwarded, "packets of clients forwarded to another board") \
 	X(delivered, "packets of clients taken from other boards") \
-	X(cut, "segments of clients cut to fit the fabric") \
+	X(cut, "packets of clients cut to fit the fabric") \
+	X(replies, "datagrams sent with the address of their service") \
+	X(icmp_replies, "ICMP errors sent with the address of their service") \
 	X(icmp_forwarded, "ICMP errors about moved connections, sent on") \
 	X(icmp_delivered, "ICMP errors taken from other boards") \
 	X(held, "packets held until their endpoint has a place") \
@@ -164,7 +166,12 @@
 	X(drop_limit_app, "processes not listed: Application table full") \
 	X(drop_event, "events lost: no memory to tell of them") \
 	X(local_in, "packets caught on their way to this host's stack") \
-	X(resumed, "SYNs that ended a closing Forward entry early")
+	X(resumed, "SYNs that ended a closing Forward entry early") \
+	X(udp_begun, "UDP flows begun by a datagram to a virtual service") \
+	X(udp_idle, "UDP flows ended: no datagram for their timeout") \
+	X(udp_lost, "moved UDP flows ended: their board has them no more") \
+	X(udp_left, "UDP flows ended here: their program is gone") \
+	X(drop_udp_held, "datagrams dropped: too many held for their flow")
 
 enum ipos_counter {
 #define IPOS_COUNTER_ENUM(name, text) IPOS_N_##name,

@@ -49,6 +49,7 @@ static const struct {
 	SETTING(COOKIE_TIMEOUT, cookie_s, "cookie-timeout", 1, 604800),
 	SETTING(COOKIE_REFRESH, cookie_refresh_s, "cookie-refresh", 1, 3600),
 	SETTING(LEAVE_MS, leave_ms, "leave-ms", 0, 600000),
+	SETTING(UDP_TIMEOUT, udp_s, "udp-timeout", 1, 604800),
 };
 
 #define BOUND(ATTR, place, limit_name, row, explained) {		\
@@ -122,7 +123,7 @@ const struct nla_policy ipos_board_set_policy[IPOS_A_BOARD_MAX + 1] = {
 	[IPOS_A_BOARD_LINK_SPEED ... IPOS_A_BOARD_LIMIT_APP] = {
 		.type = NLA_U32
 	},
-	[IPOS_A_BOARD_ADVERTISE_MS ... IPOS_A_BOARD_LIMIT_WITHDRAWN] = {
+	[IPOS_A_BOARD_ADVERTISE_MS ... IPOS_A_BOARD_UDP_TIMEOUT] = {
 		.type = NLA_U32
 	},
 };

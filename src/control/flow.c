@@ -103,7 +103,8 @@ static bool put_socket(struct sk_buff *skb, const struct ipos_flow_row *row)
 {
 	u64 inode;
 
-	if (row->state != IPOS_FLOW_LOCAL)
+	if (row->state != IPOS_FLOW_LOCAL ||
+	    row->key.proto != IPOS_PROTO_TCP)
 		return true;
 	inode = ipos_socket_inode(sock_net(skb->sk), &row->key);
 	return !inode || !nla_put_u64_64bit(skb, IPOS_A_FLOW_INODE, inode,

@@ -2,8 +2,9 @@
 #include <net/route.h>
 #include <net/sock.h>
 #include "control/netlink.h"
-#include "engine/learn.h"
+#include "engine/outgoing.h"
 #include "engine/tell.h"
+#include "hook/hook.h"
 
 static_assert((int)IPOS_SERVICE_INSPECT_NONE == IPOS_MODE_NONE);
 static_assert((int)IPOS_SERVICE_INSPECT_HTTP == IPOS_MODE_HTTP);
@@ -23,7 +24,8 @@ static_assert((int)IPOS_SERVICE_POLICY_HASH == IPOS_POLICY_HASH);
 	[IPOS_A_SERVICE_POLICY] = { .type = NLA_U8 }, \
 	[IPOS_A_SERVICE_TARGET_PORT] = { .type = NLA_U16 }, \
 	[IPOS_A_SERVICE_COOKIE] = { .type = NLA_NUL_STRING, \
-				    .len = IPOS_COOKIE_NAME_MAX }
+				    .len = IPOS_COOKIE_NAME_MAX }, \
+	[IPOS_A_SERVICE_TIMEOUT] = { .type = NLA_U32 }
 
 const struct nla_policy ipos_service_add_policy[IPOS_A_SERVICE_MAX + 1] = {
 	KEY,
@@ -69,6 +71,10 @@ static int fill(struct sk_buff *skb, struct netlink_callback *cb,
 			      IPOS_A_SERVICE_PAD) ||
 	    !put_cookie(skb, service))
 		return -EMSGSIZE;
+	if (service->key.proto == IPOS_PROTO_UDP &&
+	    nla_put_u32(skb, IPOS_A_SERVICE_TIMEOUT,
+			READ_ONCE(service->timeout)))
+		return -EMSGSIZE;
 	return 0;
 }
 
@@ -106,12 +112,9 @@ static int check_key(struct genl_info *info,
 	const struct nlattr *proto = info->attrs[IPOS_A_SERVICE_PROTO];
 	const struct nlattr *addr = info->attrs[IPOS_A_SERVICE_ADDR];
 
-	if (key->proto == IPOS_PROTO_UDP)
-		return ipos_refuse(info->extack, proto, -EOPNOTSUPP,
-				   "UDP services are not supported yet");
-	if (key->proto != IPOS_PROTO_TCP)
+	if (key->proto != IPOS_PROTO_TCP && key->proto != IPOS_PROTO_UDP)
 		return ipos_refuse(info->extack, proto, -ERANGE,
-				   "proto must be tcp");
+				   "proto must be tcp or udp");
 	if (!ipos_is_unicast(key->addr))
 		return ipos_refuse(info->extack, addr, -EINVAL,
 				   "service must have a unicast address");
@@ -126,8 +129,28 @@ static int check_key(struct genl_info *info,
 	return 0;
 }
 
+/* What only one of the protocols has. */
+static int check_proto(struct genl_info *info,
+		       const struct ipos_service_key *key)
+{
+	const struct nlattr *inspect = info->attrs[IPOS_A_SERVICE_INSPECT];
+	const struct nlattr *timeout = info->attrs[IPOS_A_SERVICE_TIMEOUT];
+
+	if (key->proto == IPOS_PROTO_UDP) {
+		if (inspect && nla_get_u8(inspect) != IPOS_SERVICE_INSPECT_NONE)
+			return ipos_refuse(info->extack, inspect, -EOPNOTSUPP,
+					   "nothing is inspected of UDP: inspect must be none");
+		return 0;
+	}
+	if (timeout)
+		return ipos_refuse(info->extack, timeout, -EOPNOTSUPP,
+				   "only a UDP service has a timeout");
+	return 0;
+}
+
 static int check_how(struct genl_info *info)
 {
+	const struct nlattr *timeout = info->attrs[IPOS_A_SERVICE_TIMEOUT];
 	const struct nlattr *inspect = info->attrs[IPOS_A_SERVICE_INSPECT];
 	const struct nlattr *policy = info->attrs[IPOS_A_SERVICE_POLICY];
 	const struct nlattr *port = info->attrs[IPOS_A_SERVICE_TARGET_PORT];
@@ -141,6 +164,10 @@ static int check_how(struct genl_info *info)
 	if (port && !nla_get_be16(port))
 		return ipos_refuse(info->extack, port, -ERANGE,
 				   "target-port must be 1 to 65535");
+	if (timeout && (!nla_get_u32(timeout) ||
+			nla_get_u32(timeout) > U16_MAX))
+		return ipos_refuse(info->extack, timeout, -ERANGE,
+				   "timeout must be 1 to 65535");
 	return 0;
 }
 
@@ -181,12 +208,12 @@ static int apply_cookie(struct ipos_engine *engine,
 	if (err)
 		return err;
 	ipos_tell_name(engine, &service->key, nla_data(cookie));
-	ipos_learn_review(engine);
+	ipos_outgoing_review(engine);
 	return 0;
 }
 
-static int add(struct ipos_engine *engine, struct ipos_service *settings,
-	       struct nlattr **attrs)
+static int add_one(struct ipos_engine *engine, struct ipos_service *settings,
+		   struct nlattr **attrs)
 {
 	struct ipos_service_key *key = &settings->key;
 	int err = ipos_service_add(&engine->services, settings);
@@ -203,6 +230,23 @@ static int add(struct ipos_engine *engine, struct ipos_service *settings,
 	return err;
 }
 
+/* Replies of UDP are sent with the service's address. */
+static int add(struct ipos_engine *engine, struct ipos_service *settings,
+	       struct nlattr **attrs)
+{
+	int err;
+
+	if (settings->key.proto != IPOS_PROTO_UDP)
+		return add_one(engine, settings, attrs);
+	err = ipos_hook_local_out_get(engine->net);
+	if (err)
+		return err;
+	err = add_one(engine, settings, attrs);
+	if (err)
+		ipos_hook_local_out_put(engine->net);
+	return err;
+}
+
 static void apply_how(struct ipos_service *service, struct nlattr **attrs)
 {
 	if (attrs[IPOS_A_SERVICE_INSPECT])
@@ -214,6 +258,9 @@ static void apply_how(struct ipos_service *service, struct nlattr **attrs)
 	if (attrs[IPOS_A_SERVICE_TARGET_PORT])
 		WRITE_ONCE(service->target_port,
 			   nla_get_be16(attrs[IPOS_A_SERVICE_TARGET_PORT]));
+	if (attrs[IPOS_A_SERVICE_TIMEOUT])
+		WRITE_ONCE(service->timeout,
+			   nla_get_u32(attrs[IPOS_A_SERVICE_TIMEOUT]));
 }
 
 /**
@@ -231,11 +278,13 @@ int ipos_service_add_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	err = get_key(info, &settings.key) ?:
-	      check_key(info, &settings.key) ?: check_how(info) ?:
+	      check_key(info, &settings.key) ?:
+	      check_proto(info, &settings.key) ?: check_how(info) ?:
 	      check_cookie(info, NULL);
 	if (err)
 		return err;
 	settings.target_port = settings.key.port;
+	settings.timeout = IPOS_SERVICE_TIMEOUT;
 	settings.foreign = info->attrs[IPOS_A_SERVICE_FOREIGN];
 	apply_how(&settings, info->attrs);
 
@@ -283,7 +332,8 @@ int ipos_service_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct ipos_service_key key;
 	int err;
 
-	err = get_key(info, &key) ?: check_how(info);
+	err = get_key(info, &key) ?: check_proto(info, &key) ?:
+	      check_how(info);
 	if (err)
 		return err;
 	mutex_lock(&board->mutex);
@@ -333,6 +383,8 @@ int ipos_service_del_doit(struct sk_buff *skb, struct genl_info *info)
 	err = ipos_service_del(&board->engine.services, &key);
 	if (!err && named)
 		ipos_tell_name(&board->engine, &key, "");
+	if (!err && key.proto == IPOS_PROTO_UDP)
+		ipos_hook_local_out_put(board->engine.net);
 	mutex_unlock(&board->mutex);
 	return err ? refuse_unknown(info) : 0;
 }

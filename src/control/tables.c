@@ -111,7 +111,8 @@ static void put_reference(struct line *line, struct net *net,
 		put(line, " %pI4 %u", &row->key.saddr, ntohs(row->key.sport));
 		break;
 	case IPOS_FLOW_LOCAL:
-		inode = ipos_socket_inode(net, &row->key);
+		inode = row->key.proto == IPOS_PROTO_TCP ?
+			ipos_socket_inode(net, &row->key) : 0;
 		put(line, inode ? " socket:%lu" : " -", inode);
 		break;
 	case IPOS_FLOW_FORWARD_CONNECT:

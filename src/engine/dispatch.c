@@ -2,6 +2,8 @@
 #include <linux/etherdevice.h>
 #include <net/tcp.h>
 #include "engine/cookie.h"
+#include "endpoint/datagram.h"
+#include "engine/datagram.h"
 #include "engine/dispatch.h"
 #include "engine/event.h"
 #include "engine/forward.h"
@@ -11,8 +13,10 @@
 #include "engine/origin.h"
 #include "engine/packet.h"
 #include "engine/responder.h"
+#include "engine/served.h"
 #include "engine/target.h"
 #include "engine/told.h"
+#include "engine/withdraw.h"
 #include "wire/wire.h"
 
 /* How often a packet may find that its flow has just become another. */
@@ -38,6 +42,40 @@ static enum known tombstone(struct ipos_engine *engine, struct ipos_flow *flow,
 	ipos_flow_remove(&engine->flows, flow, IPOS_FLOW_CLOSED);
 	spin_unlock_bh(&flow->lock);
 	return CHANGED;
+}
+
+static enum known served(struct ipos_engine *engine, struct ipos_flow *flow,
+			 struct net_device *dev, struct sk_buff *skb)
+{
+	switch (ipos_served_request(engine, flow, skb, dev->ifindex)) {
+	case IPOS_SERVED:
+		return STACKS;
+	case IPOS_SERVED_GONE:
+		return CHANGED;
+	default:
+		return TAKEN;
+	}
+}
+
+/* A UDP flow has no ends that its client would tell of. */
+static enum known known_udp(struct ipos_engine *engine, struct ipos_flow *flow,
+			    struct net_device *dev, struct sk_buff *skb,
+			    const struct ipos_packet *packet)
+{
+	switch (ipos_flow_state(flow)) {
+	case IPOS_FLOW_FORWARD:
+		ipos_forward_open_consume(engine, flow, skb);
+		return TAKEN;
+	case IPOS_FLOW_TEMPORARY:
+	case IPOS_FLOW_FORWARD_CONNECT:
+		return ipos_datagram_hold_consume(engine, flow, skb, packet) ?
+		       TAKEN : CHANGED;
+	case IPOS_FLOW_LOCAL:
+	case IPOS_FLOW_RESERVED:
+		return served(engine, flow, dev, skb);
+	default:
+		return CHANGED;
+	}
 }
 
 static enum known known(struct ipos_engine *engine, struct ipos_flow *flow,
@@ -66,6 +104,17 @@ static enum known known(struct ipos_engine *engine, struct ipos_flow *flow,
 	return taken ? TAKEN : CHANGED;
 }
 
+/* What this host's own stack has is left alone. */
+static bool has_socket(struct ipos_engine *engine,
+		       const struct net_device *dev,
+		       const struct ipos_packet *packet)
+{
+	if (packet->key.proto == IPOS_PROTO_UDP)
+		return ipos_udp_connected(engine->net, &packet->key,
+					  dev->ifindex);
+	return ipos_packet_has_socket(engine->net, packet);
+}
+
 static enum known no_flow(struct ipos_engine *engine, struct net_device *dev,
 			  struct sk_buff *skb,
 			  const struct ipos_packet *packet, u16 inherited)
@@ -74,10 +123,12 @@ static enum known no_flow(struct ipos_engine *engine, struct net_device *dev,
 
 	service = ipos_service_peek(&engine->services, packet->key.proto,
 				    packet->key.saddr, packet->key.sport);
-	/* What this host's own stack has is left alone. */
-	if (!service || ipos_packet_has_socket(engine->net, packet) ||
+	if (!service || has_socket(engine, dev, packet) ||
 	    READ_ONCE(engine->leaving))
 		return STACKS;
+	if (packet->key.proto == IPOS_PROTO_UDP)
+		return ipos_datagram_new_consume(engine, service, dev, skb,
+						 packet) ? TAKEN : CHANGED;
 	return ipos_responder_new_consume(engine, service, dev, skb, packet,
 					  inherited) ? TAKEN : CHANGED;
 }
@@ -117,7 +168,9 @@ enum ipos_verdict ipos_dispatch_client(struct ipos_engine *engine,
 			flow = ipos_flow_peek(&engine->flows, &packet.key);
 		if (flow) {
 			inherited |= READ_ONCE(flow->flags) & IPOS_FLOW_COOKIE;
-			result = known(engine, flow, skb, &packet);
+			result = packet.key.proto == IPOS_PROTO_UDP ?
+				 known_udp(engine, flow, dev, skb, &packet) :
+				 known(engine, flow, skb, &packet);
 		}
 		if (!flow || result == GONE)
 			result = no_flow(engine, dev, skb, &packet, inherited);
@@ -152,7 +205,7 @@ static void notice(struct ipos_engine *engine, struct ipos_server *sender,
 	if (ipos_wire_parse_notice(body, len, &notice) != IPOS_WIRE_OK)
 		ipos_count(engine->counters, drop_frame_length);
 	else if (hdr->type == IPOS_TYPE_WITHDRAW && !from_target)
-		ipos_target_withdraw(engine, sender, hdr, &notice);
+		ipos_withdraw_heard(engine, sender, hdr, &notice);
 	else if (hdr->type == IPOS_TYPE_REFUSAL && from_target)
 		ipos_origin_refusal(engine, sender, hdr, &notice);
 	else if (hdr->type == IPOS_TYPE_CLOSED && from_target)
@@ -273,7 +326,7 @@ enum ipos_verdict ipos_dispatch_frame(struct ipos_engine *engine,
 	}
 	if (hdr.type == IPOS_TYPE_PACKET) {
 		skb_pull_rcsum(skb, IPOS_HDR_LEN);
-		return ipos_target_packet(engine, sender, &hdr, skb);
+		return ipos_target_packet(engine, sender, dev, &hdr, skb);
 	}
 	control(engine, sender, dev, &hdr, skb->data + IPOS_HDR_LEN, body_len);
 drop:

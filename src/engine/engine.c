@@ -28,6 +28,7 @@ const struct ipos_settings ipos_engine_defaults = {
 	.advertise_ms	= 100,
 	.peer_s		= 15,
 	.leave_ms	= 5000,
+	.udp_s		= 120,	/* longer than a service's timeout */
 	.syn_cookies_threshold = 16384,
 	.weight		= IPOS_WEIGHT,
 	.load_cpu	= 60,

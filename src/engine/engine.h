@@ -44,6 +44,7 @@ struct net;
  * @peer_s: Forward entries to a board that is silent end after this, 0 = never
  * @wait_ms: how long an endpoint waits for applications to be started
  * @leave_ms: who leaves tells so for no longer
+ * @udp_s: UDP flows of other boards end after this without a datagram
  * @settle_ms: time from the start until offers are made and taken: no frame
  *	of a former life of this board may meet one of this
  * @syn_cookies_threshold: rows of the Temporary Table from which SYN cookies
@@ -74,6 +75,7 @@ struct ipos_settings {
 	u32	advertise_ms;
 	u32	peer_s;
 	u32	leave_ms;
+	u32	udp_s;
 	u32	syn_cookies_threshold;
 	u32	weight;
 	u32	load_cpu;
@@ -114,13 +116,17 @@ struct ipos_engine;
 
 /**
  * struct ipos_outgoing - what this host sends, while somebody looks at it
- * @changed: told of each change of @wanted; given by the hook while it can be
- *	registered, RCU; any context
- * @wanted: some response may have a cookie to be learned
+ * @changed: told that ipos_outgoing_wanted() has changed; given by the hook
+ *	while it can be registered, RCU; any context
+ * @users: UDP services and fabric devices: a UDP flow may be served here
+ * @learns: some response may have a cookie to be learned
+ * @is_on: the hook is registered
  */
 struct ipos_outgoing {
 	void (*changed)(struct ipos_engine *engine);
-	bool wanted;
+	atomic_t users;
+	bool learns;
+	bool is_on;
 };
 
 /**
@@ -222,6 +228,12 @@ static inline u64 ipos_engine_handoff_id(const struct ipos_engine *engine,
 	u64 board = ntohl(READ_ONCE(engine->settings.server_ip)) & U16_MAX;
 
 	return board << 48 | (counter & GENMASK_ULL(47, 0));
+}
+
+/* Ordered by the counter as sequence numbers are. */
+static inline bool ipos_handoff_newer(u64 a, u64 b)
+{
+	return (s64)((a - b) << 16) > 0;
 }
 
 /* Frames of a former life of this board may still be under way. */

@@ -124,13 +124,27 @@ static void probe(struct ipos_engine *engine, struct ipos_flow *flow)
 	ipos_out_segment(engine, &flow->key, &segment);
 }
 
+/* There is nothing to reset: the client's next datagram begins a new flow. */
+static void lost_udp(struct ipos_engine *engine, struct ipos_flow *flow,
+		     enum ipos_handoff_reason reason)
+{
+	if (reason == IPOS_HANDOFF_REASON_IDLE) {
+		ipos_count(engine->counters, udp_idle);
+		ipos_event(engine, closed, ipos_event_made(flow, reason));
+	} else {
+		ipos_count(engine->counters, udp_lost);
+		ipos_event(engine, lost, ipos_event_made(flow, reason));
+	}
+	ipos_forward_end(engine, flow);
+}
+
 /**
  * ipos_forward_lost_untold() - nobody has the connection any more
  * @engine: the namespace
  * @flow: a Forward entry, its lock held
  * @reason: what says so
  *
- * The client is reset when it sends something.
+ * The client is reset when it sends something. A UDP flow's entry is gone.
  *
  * Return: false where that was so before.
  */
@@ -138,6 +152,10 @@ bool ipos_forward_lost_untold(struct ipos_engine *engine,
 			      struct ipos_flow *flow,
 			      enum ipos_handoff_reason reason)
 {
+	if (flow->key.proto == IPOS_PROTO_UDP) {
+		lost_udp(engine, flow, reason);
+		return true;
+	}
 	if (flow->flags & IPOS_FLOW_RESET)
 		return false;
 	mark(engine, flow, IPOS_FLOW_RESET);
@@ -156,7 +174,8 @@ bool ipos_forward_lost_untold(struct ipos_engine *engine,
 void ipos_forward_lost(struct ipos_engine *engine, struct ipos_flow *flow,
 		       enum ipos_handoff_reason reason)
 {
-	if (ipos_forward_lost_untold(engine, flow, reason))
+	if (ipos_forward_lost_untold(engine, flow, reason) &&
+	    flow->key.proto == IPOS_PROTO_TCP)
 		probe(engine, flow);
 }
 
@@ -169,6 +188,9 @@ void ipos_forward_lost(struct ipos_engine *engine, struct ipos_flow *flow,
  */
 void ipos_forward_leave(struct ipos_engine *engine, struct ipos_flow *flow)
 {
+	/* A flow's next datagram is somebody else's, and it ends there. */
+	if (flow->key.proto == IPOS_PROTO_UDP)
+		return;
 	ipos_out_flow_notice(engine, flow, IPOS_TYPE_CLOSED,
 			     IPOS_CLOSED_LEAVING, flow->rcv_nxt);
 	ipos_count(engine->counters, leaving_sent);
@@ -205,6 +227,10 @@ static void closed(struct ipos_engine *engine, struct ipos_flow *flow,
 void ipos_forward_closed(struct ipos_engine *engine, struct ipos_flow *flow,
 			 const struct ipos_notice *notice)
 {
+	if (flow->key.proto == IPOS_PROTO_UDP) {
+		lost_udp(engine, flow, IPOS_HANDOFF_REASON_UNKNOWN);
+		return;
+	}
 	switch (notice->reason) {
 	case IPOS_CLOSED_CLOSED:
 		closed(engine, flow, notice);

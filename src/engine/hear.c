@@ -6,6 +6,7 @@
 #include "engine/hear.h"
 #include "engine/place.h"
 #include "engine/reserve.h"
+#include "engine/served.h"
 #include "engine/tell.h"
 #include "table/cookiename.h"
 #include "table/news.h"
@@ -34,7 +35,11 @@ static void end_locked(struct ipos_engine *engine, struct ipos_flow *flow)
 		break;
 	case IPOS_FLOW_LOCAL:
 		/* No packet of its client comes any more. */
-		if (flow->flags & IPOS_FLOW_TARGET)
+		if (!(flow->flags & IPOS_FLOW_TARGET))
+			break;
+		if (flow->key.proto == IPOS_PROTO_UDP)
+			ipos_served_end(engine, flow);
+		else
 			ipos_abort(engine, flow);
 		break;
 	default:

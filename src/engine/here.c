@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "endpoint/deliver.h"
 #include "engine/here.h"
+#include "engine/served.h"
 #include "link/segment.h"
 
 /**
@@ -43,7 +44,7 @@ int ipos_here_reserve(struct ipos_engine *engine, const struct ipos_key *key,
  * @port: where the application listens, network byte order
  * @ifindex: of the device the client's packets arrive at
  *
- * RCU held, any context.
+ * Of a UDP flow: whether a program hears it. RCU held, any context.
  *
  * Return: whether there is; its accept queue may be full.
  */
@@ -52,6 +53,8 @@ bool ipos_here_listens(struct ipos_engine *engine, const struct ipos_key *key,
 {
 	__be32 own = READ_ONCE(engine->settings.server_ip);
 
+	if (key->proto == IPOS_PROTO_UDP)
+		return ipos_served_listens(engine, key, port, ifindex);
 	if (ipos_socket_listens(engine->net, key, own, port, ifindex))
 		return true;
 	own = ipos_segment_source(engine->net, key->caddr);

@@ -9,6 +9,9 @@
 #include <linux/skbuff.h>
 #include "base/key.h"
 
+/* Memory of all held segments and datagrams of a namespace. */
+#define IPOS_HELD_ALL	(256L << 20)
+
 struct ipos_packet;
 
 /**

@@ -1,112 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/icmp.h>
-#include <linux/ip.h>
-#include <linux/tcp.h>
-#include <net/checksum.h>
-#include <net/ip.h>
 #include "endpoint/deliver.h"
 #include "engine/icmp.h"
 #include "engine/out.h"
-#include "engine/packet.h"
+#include "engine/quote.h"
 #include "engine/responder.h"
+#include "link/rewrite.h"
 
-/* Of the TCP header only this much is sure to be quoted (RFC 792). */
-#define QUOTED 8
-
-/**
- * struct quote - an ICMP error and the segment it is about
- * @key: the connection, as the client sees it
- * @seq: of the segment
- * @icmp: offset of the ICMP header in the IP packet
- * @len: of the IP packet
- * @type: of the error
- * @code: likewise
- */
-struct quote {
-	struct ipos_key	key;
-	u32		seq;
-	unsigned int	icmp;
-	unsigned int	len;
-	u8		type;
-	u8		code;
-};
-
-/* Those of which a TCP socket learns something; redirects are a host's own. */
-static bool is_error(u8 type)
+/* About a reply of a program here, which has sent it from elsewhere. */
+static enum ipos_verdict about_served(struct ipos_engine *engine,
+				      struct ipos_flow *flow,
+				      struct sk_buff *skb,
+				      const struct ipos_quote *quote)
 {
-	return type == ICMP_DEST_UNREACH || type == ICMP_TIME_EXCEEDED ||
-	       type == ICMP_PARAMETERPROB;
-}
-
-/* The quoted packet's own header: it was TCP, and this is its beginning. */
-static bool is_tcp(const struct iphdr *iph)
-{
-	return iph->version == 4 && iph->ihl >= 5 &&
-	       iph->protocol == IPPROTO_TCP &&
-	       !(iph->frag_off & htons(IP_OFFSET));
-}
-
-static bool parse_error(struct sk_buff *skb, struct quote *quote)
-{
-	const struct icmphdr *icmph;
-	const struct iphdr *iph;
-
-	iph = ipos_packet_ip_header(skb, IPPROTO_ICMP, sizeof(*icmph) +
-				    sizeof(struct iphdr) + QUOTED);
-	if (!iph || skb_is_gso(skb))
-		return false;
-	quote->icmp = iph->ihl * 4;
-	quote->len = ntohs(iph->tot_len);
-	if (!pskb_may_pull(skb, quote->icmp + sizeof(*icmph) + sizeof(*iph)))
-		return false;
-	icmph = (struct icmphdr *)(skb->data + quote->icmp);
-	quote->type = icmph->type;
-	quote->code = icmph->code;
-	return is_error(quote->type);
-}
-
-/* May move the skb's data. False: no error, or not about a TCP segment. */
-static bool parse(struct sk_buff *skb, struct quote *quote)
-{
-	const struct iphdr *sent;
-	const struct tcphdr *th;
-	unsigned int at;
-
-	if (!parse_error(skb, quote))
-		return false;
-	at = quote->icmp + sizeof(struct icmphdr);
-	sent = (struct iphdr *)(skb->data + at);
-	if (!is_tcp(sent))
-		return false;
-	at += sent->ihl * 4;
-	if (at + QUOTED > quote->len || !pskb_may_pull(skb, at + QUOTED))
-		return false;
-	sent = (struct iphdr *)(skb->data + quote->icmp +
-				sizeof(struct icmphdr));
-	th = (struct tcphdr *)(skb->data + at);
-	/* It is told to whoever sent the segment. */
-	if (((struct iphdr *)skb->data)->daddr != sent->saddr)
-		return false;
-	quote->key = ipos_key_init(IPOS_PROTO_TCP, sent->daddr, th->dest,
-				   sent->saddr, th->source);
-	quote->seq = ntohl(th->seq);
-	return true;
-}
-
-static bool checksum_ok(struct sk_buff *skb, const struct quote *quote)
-{
-	bool ok;
-
-	if (pskb_trim_rcsum(skb, quote->len))
-		return false;
-	__skb_pull(skb, quote->icmp);
-	ok = !skb_checksum_simple_validate(skb);
-	__skb_push(skb, quote->icmp);
-	return ok;
+	if (!ipos_quote_checksum_ok(skb, quote))
+		ipos_count(engine->counters, drop_packet_checksum);
+	else if (!ipos_rewrite_error_dest(skb, flow->laddr, flow->lport))
+		ipos_count(engine->counters, drop_no_memory);
+	else
+		return IPOS_PASS;
+	kfree_skb(skb);
+	return IPOS_CONSUMED;
 }
 
 /* Which errors end a handshake: the kernel's own choice for its requests. */
-static bool is_unreachable(const struct quote *quote)
+static bool is_unreachable(const struct ipos_quote *quote)
 {
 	return quote->type != ICMP_DEST_UNREACH ||
 	       quote->code == ICMP_NET_UNREACH ||
@@ -114,12 +32,12 @@ static bool is_unreachable(const struct quote *quote)
 }
 
 static void about_ours(struct ipos_engine *engine, struct ipos_flow *flow,
-		       struct sk_buff *skb, const struct quote *quote)
+		       struct sk_buff *skb, const struct ipos_quote *quote)
 {
 	enum ipos_flow_state state = ipos_flow_state(flow);
 	bool taken = false;
 
-	if (!checksum_ok(skb, quote)) {
+	if (!ipos_quote_checksum_ok(skb, quote)) {
 		ipos_count(engine->counters, drop_packet_checksum);
 		kfree_skb(skb);
 		return;
@@ -137,11 +55,11 @@ static void about_ours(struct ipos_engine *engine, struct ipos_flow *flow,
 }
 
 /**
- * ipos_icmp_client() - what came for this host and is no TCP segment
+ * ipos_icmp_client() - what came for this host and is no segment or datagram
  * @engine: the namespace
  * @skb: data at the IP header; may be moved even where it is passed
  *
- * An ICMP error about a segment of a moved connection is the target's: it
+ * An ICMP error about a packet of a moved endpoint is the target's: it
  * sent it with this board's address. It keeps no idle entry alive.
  *
  * Return: IPOS_PASS for all that is about no endpoint of ours, or
@@ -151,9 +69,9 @@ enum ipos_verdict ipos_icmp_client(struct ipos_engine *engine,
 				   struct sk_buff *skb)
 {
 	struct ipos_flow *flow;
-	struct quote quote;
+	struct ipos_quote quote;
 
-	if (!parse(skb, &quote))
+	if (!ipos_quote_parse(skb, &quote))
 		return IPOS_PASS;
 	flow = ipos_flow_peek(&engine->flows, &quote.key);
 	if (!flow)
@@ -164,13 +82,17 @@ enum ipos_verdict ipos_icmp_client(struct ipos_engine *engine,
 	case IPOS_FLOW_FORWARD:
 		about_ours(engine, flow, skb, &quote);
 		return IPOS_CONSUMED;
+	case IPOS_FLOW_LOCAL:
+		if (quote.key.proto == IPOS_PROTO_UDP)
+			return about_served(engine, flow, skb, &quote);
+		fallthrough;
 	default:
 		return IPOS_PASS;
 	}
 }
 
 /**
- * ipos_icmp_target() - a type 2 frame whose body is no TCP segment
+ * ipos_icmp_target() - a type 2 frame whose body is no segment or datagram
  * @engine: the namespace
  * @hdr: names client and application
  * @skb: data at the IP header of the body
@@ -186,9 +108,9 @@ enum ipos_verdict ipos_icmp_target(struct ipos_engine *engine,
 				   struct sk_buff *skb)
 {
 	struct ipos_flow *flow;
-	struct quote quote;
+	struct ipos_quote quote;
 
-	if (!parse(skb, &quote) || quote.key.proto != hdr->protocol ||
+	if (!ipos_quote_parse(skb, &quote) || quote.key.proto != hdr->protocol ||
 	    quote.key.caddr != hdr->src_ip ||
 	    quote.key.cport != hdr->src_port) {
 		ipos_count(engine->counters, drop_frame_inner);
@@ -200,6 +122,9 @@ enum ipos_verdict ipos_icmp_target(struct ipos_engine *engine,
 		ipos_count(engine->counters, drop_icmp);
 		goto drop;
 	}
+	if (quote.key.proto == IPOS_PROTO_UDP &&
+	    about_served(engine, flow, skb, &quote) != IPOS_PASS)
+		return IPOS_CONSUMED;
 	if (ipos_deliver_prepare(engine->net, skb)) {
 		ipos_count(engine->counters, drop_no_memory);
 		goto drop;

@@ -198,37 +198,22 @@ void ipos_learn_response(struct ipos_engine *engine, const struct sk_buff *skb)
 	spin_unlock_bh(&watch->lock);
 }
 
-static bool is_wanted(struct ipos_engine *engine)
-{
-	const struct ipos_server *server;
-
-	if (atomic_read(&engine->services.cookies))
-		return true;
-	list_for_each_entry_rcu(server, &engine->servers.list, list)
-		if (READ_ONCE(server->n_names))
-			return true;
-	return false;
-}
-
 /**
- * ipos_learn_review() - whether there is anything to be learned at all
+ * ipos_learn_any() - whether there is anything to be learned at all
  * @engine: the namespace
  *
- * After a name was made known, and now and then, for those that have gone.
  * Any context.
+ *
+ * Return: whether a service of this board, or of another, has a cookie.
  */
-void ipos_learn_review(struct ipos_engine *engine)
+bool ipos_learn_any(struct ipos_engine *engine)
 {
-	void (*changed)(struct ipos_engine *engine);
-	bool wanted;
+	const struct ipos_server *server;
+	bool any = atomic_read(&engine->services.cookies);
 
 	rcu_read_lock();
-	wanted = is_wanted(engine);
-	if (wanted != READ_ONCE(engine->outgoing.wanted)) {
-		WRITE_ONCE(engine->outgoing.wanted, wanted);
-		changed = READ_ONCE(engine->outgoing.changed);
-		if (changed)
-			changed(engine);
-	}
+	list_for_each_entry_rcu(server, &engine->servers.list, list)
+		any |= READ_ONCE(server->n_names) > 0;
 	rcu_read_unlock();
+	return any;
 }

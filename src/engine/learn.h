@@ -15,6 +15,6 @@ void ipos_learn_here(struct ipos_engine *engine, struct ipos_flow *flow,
 		     const struct ipos_service *service, u32 seq);
 void ipos_learn_taken(struct ipos_engine *engine, struct ipos_flow *flow);
 void ipos_learn_response(struct ipos_engine *engine, const struct sk_buff *skb);
-void ipos_learn_review(struct ipos_engine *engine);
+bool ipos_learn_any(struct ipos_engine *engine);
 
 #endif /* IPOS_ENGINE_LEARN_H */

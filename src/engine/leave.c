@@ -8,6 +8,7 @@
 #include "engine/out.h"
 #include "engine/place.h"
 #include "engine/reserve.h"
+#include "engine/served.h"
 #include "engine/target.h"
 
 /* A target is told until it answers, at most so often. */
@@ -47,7 +48,8 @@ static void leave_forward(struct round *round, struct ipos_flow *flow)
 
 	if (flow->flags & IPOS_FLOW_RESET)
 		return;
-	if (flow->flags & IPOS_FLOW_CLOSING) {
+	if (flow->flags & IPOS_FLOW_CLOSING ||
+	    flow->key.proto == IPOS_PROTO_UDP) {
 		ipos_forward_end(engine, flow);
 		return;
 	}
@@ -59,15 +61,30 @@ static void leave_forward(struct round *round, struct ipos_flow *flow)
 		ipos_forward_leave(engine, flow);
 }
 
+/* Told so, the origin gives the flow's next datagram to another board. */
+static void leave_served(struct ipos_engine *engine, struct ipos_flow *flow)
+{
+	if (flow->flags & IPOS_FLOW_TARGET) {
+		ipos_target_tell_closed(engine, flow);
+		ipos_served_end(engine, flow);
+	}
+}
+
 /* What came of another board. Returns whether a socket is to be aborted. */
 static bool leave_taken(struct ipos_engine *engine, struct ipos_flow *flow)
 {
 	switch (ipos_flow_state(flow)) {
 	case IPOS_FLOW_RESERVED:
-		if (flow->pending)
+		if (flow->key.proto == IPOS_PROTO_UDP)
+			leave_served(engine, flow);
+		else if (flow->pending)
 			ipos_reserve_leave(flow);
 		return false;
 	case IPOS_FLOW_LOCAL:
+		if (flow->key.proto == IPOS_PROTO_UDP) {
+			leave_served(engine, flow);
+			return false;
+		}
 		if (!(flow->flags & IPOS_FLOW_TARGET))
 			return false;
 		ipos_abort(engine, flow);
@@ -266,6 +283,10 @@ static u16 heard(struct ipos_engine *engine, struct ipos_flow *flow)
 {
 	switch (ipos_flow_state(flow)) {
 	case IPOS_FLOW_LOCAL:
+		if (flow->key.proto == IPOS_PROTO_UDP) {
+			ipos_served_end(engine, flow);
+			return IPOS_CLOSED_UNKNOWN;
+		}
 		ipos_abort(engine, flow);
 		return 0;
 	case IPOS_FLOW_RESERVED:

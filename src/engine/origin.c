@@ -65,7 +65,9 @@ static bool acknowledged(struct ipos_engine *engine, struct ipos_flow *flow,
 		ipos_place_commit(ipos_endpoint_of(flow->pending));
 		return true;
 	case IPOS_FLOW_FORWARD:
-		ipos_out_bare_ack(engine, flow);
+		/* What is forwarded of UDP commits by itself. */
+		if (flow->key.proto == IPOS_PROTO_TCP)
+			ipos_out_bare_ack(engine, flow);
 		return true;
 	default:
 		return false;
@@ -81,7 +83,12 @@ static bool acknowledged(struct ipos_engine *engine, struct ipos_flow *flow,
 void ipos_origin_ack(struct ipos_engine *engine, struct ipos_server *sender,
 		     const struct ipos_hdr *hdr)
 {
-	if (!answer(engine, sender, hdr, NULL, acknowledged))
+	if (answer(engine, sender, hdr, NULL, acknowledged))
+		return;
+	/* Of a flow: a withdrawal could meet one that has begun since. */
+	if (hdr->protocol == IPOS_PROTO_UDP)
+		ipos_count(engine->counters, drop_stale_ack);
+	else
 		withdraw_unknown(engine, sender, hdr);
 }
 

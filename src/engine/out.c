@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/icmp.h>
 #include <net/tcp.h>
+#include "endpoint/datagram.h"
 #include "engine/out.h"
 #include "engine/packet.h"
 #include "link/frame.h"
@@ -171,11 +173,23 @@ void ipos_out_flow_notice(struct ipos_engine *engine,
  * @to: the target
  * @hdr: as ipos_wire_build_packet_hdr() made it
  * @skb: data at the IP header; consumed
+ *
+ * The client of a datagram that may not be cut is told how long it may be.
  */
 void ipos_out_packet_consume(struct ipos_engine *engine,
 			     const struct ipos_server *to,
 			     const struct ipos_hdr *hdr, struct sk_buff *skb)
 {
+	unsigned int room;
+
+	skb_reset_network_header(skb);
+	room = ipos_frame_too_long(to, skb);
+	if (unlikely(room)) {
+		ipos_count(engine->counters, drop_packet_mtu);
+		ipos_udp_unreachable(engine->net, skb, ICMP_FRAG_NEEDED, room);
+		kfree_skb(skb);
+		return;
+	}
 	if (encap(engine, to, hdr, skb))
 		ipos_count(engine->counters, forwarded);
 }

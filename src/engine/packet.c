@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/ip.h>
 #include <linux/tcp.h>
+#include <linux/udp.h>
 #include <net/ip.h>
 #include <net/tcp.h>
 #include "endpoint/deliver.h"
@@ -54,9 +55,54 @@ static u32 ip_length(const struct sk_buff *skb, const struct iphdr *iph)
 }
 
 /**
- * ipos_packet_parse() - is it a whole TCP segment, and of what connection?
+ * ipos_packet_is_fragment() - is it a sound fragment?
  * @skb: data at the IP header
- * @packet: its key and tcp are filled
+ * @protocol: IPPROTO_*, which it must be of
+ *
+ * May move the skb's data. Any context.
+ *
+ * Return: false for whole packets, too.
+ */
+bool ipos_packet_is_fragment(struct sk_buff *skb, u8 protocol)
+{
+	const struct iphdr *iph;
+	unsigned int ihl;
+
+	if (!pskb_may_pull(skb, sizeof(*iph)))
+		return false;
+	iph = (struct iphdr *)skb->data;
+	ihl = iph->ihl;
+	if (iph->version != 4 || ihl < 5 || iph->protocol != protocol ||
+	    !ip_is_fragment(iph) || ntohs(iph->tot_len) <= ihl * 4 ||
+	    ntohs(iph->tot_len) > skb->len || !pskb_may_pull(skb, ihl * 4))
+		return false;
+	return !ip_fast_csum(skb->data, ihl);
+}
+
+static bool parse_udp(struct sk_buff *skb, struct ipos_packet *packet)
+{
+	const struct udphdr *uh;
+	const struct iphdr *iph;
+	unsigned int udp;
+
+	iph = ip_header(skb, IPPROTO_UDP, sizeof(*uh));
+	if (!iph)
+		return false;
+	udp = iph->ihl * 4;
+	uh = (const struct udphdr *)((const u8 *)iph + udp);
+	if (ntohs(uh->len) < sizeof(*uh) ||
+	    ntohs(uh->len) > ip_length(skb, iph) - udp)
+		return false;
+	packet->key = ipos_key_init(IPOS_PROTO_UDP, iph->saddr, uh->source,
+				    iph->daddr, uh->dest);
+	packet->l4 = udp;
+	return true;
+}
+
+/**
+ * ipos_packet_parse() - is it a whole segment or datagram, and of what flow?
+ * @skb: data at the IP header
+ * @packet: its key and l4 are filled
  *
  * May move the skb's data. A packet that it does not take is left for the
  * stack to judge. Any context.
@@ -72,19 +118,35 @@ bool ipos_packet_parse(struct sk_buff *skb, struct ipos_packet *packet)
 
 	iph = ip_header(skb, IPPROTO_TCP, sizeof(*th));
 	if (!iph)
-		return false;
+		return parse_udp(skb, packet);
 	tcp = iph->ihl * 4;
 	th = (const struct tcphdr *)((const u8 *)iph + tcp);
 	if (th->doff < 5 || ip_length(skb, iph) < tcp + th->doff * 4)
 		return false;
 	packet->key = ipos_key_init(IPOS_PROTO_TCP, iph->saddr, th->source,
 				    iph->daddr, th->dest);
-	packet->tcp = tcp;
+	packet->l4 = tcp;
 	return true;
 }
 
+/* A datagram is nothing but its data. */
+static void read_udp(struct sk_buff *skb, struct ipos_packet *packet)
+{
+	unsigned int l4 = packet->l4;
+
+	skb_reset_network_header(skb);
+	skb_set_transport_header(skb, l4);
+	packet->seq = 0;
+	packet->end = 0;
+	packet->ack = 0;
+	packet->window = 0;
+	packet->flags = 0;
+	packet->payload = l4 + sizeof(struct udphdr);
+	packet->len = ip_length(skb, ip_hdr(skb)) - packet->payload;
+}
+
 /**
- * ipos_packet_read() - what does the segment say?
+ * ipos_packet_read() - what does the segment or datagram say?
  * @skb: as parsed
  * @packet: as parsed; the rest is filled
  *
@@ -94,9 +156,13 @@ bool ipos_packet_parse(struct sk_buff *skb, struct ipos_packet *packet)
  */
 bool ipos_packet_read(struct sk_buff *skb, struct ipos_packet *packet)
 {
-	unsigned int tcp = packet->tcp;
+	unsigned int tcp = packet->l4;
 	const struct tcphdr *th;
 
+	if (packet->key.proto == IPOS_PROTO_UDP) {
+		read_udp(skb, packet);
+		return true;
+	}
 	th = (const struct tcphdr *)(skb->data + tcp);
 	if (!pskb_may_pull(skb, tcp + th->doff * 4))
 		return false;
@@ -115,7 +181,7 @@ bool ipos_packet_read(struct sk_buff *skb, struct ipos_packet *packet)
 }
 
 /**
- * ipos_packet_checksum_ok() - verify the TCP checksum
+ * ipos_packet_checksum_ok() - verify the TCP or UDP checksum
  * @skb: as parsed
  * @packet: what it says
  *
@@ -130,7 +196,9 @@ bool ipos_packet_checksum_ok(struct sk_buff *skb,
 		return true;
 	if (pskb_trim_rcsum(skb, packet->payload + packet->len))
 		return false;
-	return ipos_segment_checksum_ok(skb, packet->tcp);
+	if (packet->key.proto == IPOS_PROTO_UDP)
+		return ipos_segment_udp_checksum_ok(skb, packet->l4);
+	return ipos_segment_checksum_ok(skb, packet->l4);
 }
 
 /**

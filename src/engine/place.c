@@ -59,20 +59,30 @@ void ipos_place_end(struct ipos_endpoint *ep)
 	ipos_pending_detach(flow);
 }
 
-static void give_up(struct ipos_endpoint *ep)
+/**
+ * ipos_place_give_up() - nobody serves the endpoint: tell its client
+ * @ep: not offered anywhere, or withdrawn
+ */
+void ipos_place_give_up(struct ipos_endpoint *ep)
 {
 	struct ipos_engine *engine = engine_of(ep);
 
 	ipos_count(engine->counters, unplaced);
 	ipos_event(engine, unplaced, ipos_event_of(flow_of(ep), NONE));
-	ipos_unattached_reset(ep);
+	ep->ops->unplaced(ep);
 	ipos_place_end(ep);
 }
 
-/* Nobody can have closed the socket yet: its lock is held. */
-static void attached(void *arg)
+/**
+ * ipos_place_local() - a socket of this board has the endpoint
+ * @ep: unbound; its socket's lock is held, if it is TCP's
+ *
+ * The caller ends it.
+ *
+ * Return: false when the Local Table is full: there is no entry any more.
+ */
+bool ipos_place_local(struct ipos_endpoint *ep)
 {
-	struct ipos_endpoint *ep = arg;
 	struct ipos_engine *engine = engine_of(ep);
 	struct ipos_flow *flow = flow_of(ep);
 
@@ -83,77 +93,11 @@ static void attached(void *arg)
 		ipos_learn_here(engine, flow, ep->service, ep->iss + 1);
 		ipos_flow_move(&engine->flows, flow, ipos_flow_state(flow),
 			       IPOS_FLOW_LOCAL);
-		return;
+		return true;
 	}
-	/* The stack knows the connection: it lives on without an entry. */
 	ipos_count(engine->counters, drop_limit_local);
 	ipos_cookie_remove(engine, flow, ipos_flow_state(flow));
-}
-
-/* Why ipos_here_reserve() built no socket; a control block of ours is sane. */
-static void count_unbuilt(struct ipos_engine *engine, int err)
-{
-	switch (err) {
-	case -ENOENT:
-		ipos_count(engine->counters, here_no_listener);
-		break;
-	case -ENOBUFS:
-		ipos_count(engine->counters, here_queue_full);
-		break;
-	case -EEXIST:
-		ipos_count(engine->counters, here_exists);
-		break;
-	case -ENETUNREACH:
-		ipos_count(engine->counters, here_no_route);
-		break;
-	default:
-		ipos_count(engine->counters, here_no_memory);
-	}
-}
-
-static struct ipos_attach *reserve(struct ipos_endpoint *ep)
-{
-	struct ipos_engine *engine = engine_of(ep);
-	struct ipos_attach *attach = NULL;
-	struct net_device *dev;
-	struct ipos_conn conn;
-	int err = -ENETUNREACH;
-
-	dev = dev_get_by_index_rcu(engine->net, ep->ifindex);
-	ipos_unattached_capture(ep, &conn);
-	if (dev)
-		err = ipos_here_reserve(engine, &flow_of(ep)->key,
-					ep->service->target_port, &conn.tcb,
-					dev, &attach);
-	if (err)
-		count_unbuilt(engine, err);
-	return attach;
-}
-
-/* Ends the endpoint, or returns false to have the next board tried. */
-static bool here(struct ipos_endpoint *ep)
-{
-	struct ipos_engine *engine = engine_of(ep);
-	struct ipos_flow *flow = flow_of(ep);
-	struct ipos_attach *attach = reserve(ep);
-	struct sk_buff_head segments;
-	u32 dropped;
-	int err;
-
-	if (!attach)
-		return false;
-	ipos_flow_unbind(&engine->flows, flow);
-	atomic_long_sub(ep->hold.bytes, &engine->held_bytes);
-	ep->hold.bytes = 0;
-	__skb_queue_head_init(&segments);
-	skb_queue_splice_init(&ep->hold.list, &segments);
-	err = ipos_attach_commit(attach, &segments, attached, ep, &dropped);
-	ipos_count_add(engine->counters, drop_packet_attach, dropped);
-	if (err)
-		give_up(ep);
-	else
-		ipos_pending_detach(flow);
-	return true;
+	return false;
 }
 
 /* An answer to an older offer could not be told from one to this. */
@@ -229,7 +173,7 @@ static void send_offer(struct ipos_endpoint *ep)
 	struct ipos_flow *flow = flow_of(ep);
 	struct ipos_conn conn;
 
-	ipos_unattached_capture(ep, &conn);
+	ep->ops->capture(ep, &conn);
 	conn.tcb.epoch = READ_ONCE(flow->peer->heard.epoch);
 	ipos_out_conn(engine, flow->peer, &flow->hdr, &conn);
 	send_queue(ep);
@@ -265,9 +209,9 @@ static bool offer(struct ipos_endpoint *ep, __be32 ip)
 
 	if (!server || !prepare(ep, server))
 		return false;
-	flow_of(ep)->handoff_id =
-		ipos_engine_handoff_id(engine,
-				       atomic64_inc_return(&engine->handoffs));
+	if (ep->ops->numbered)
+		flow_of(ep)->handoff_id =
+			ipos_engine_handoff_id(engine, atomic64_inc_return(&engine->handoffs));
 	ep->stage = IPOS_STAGE_OFFERED;
 	ep->tries = 0;
 	if (ep->starts)
@@ -292,11 +236,11 @@ static void next(struct ipos_endpoint *ep)
 	while (ep->next < ep->n_candidates || ipos_select_more(ep)) {
 		__be32 ip = ep->candidates[ep->next++];
 
-		if (ip == IPOS_HERE ? here(ep) || start_here(ep) :
+		if (ip == IPOS_HERE ? ep->ops->here(ep) || start_here(ep) :
 				      offer(ep, ip))
 			return;
 	}
-	give_up(ep);
+	ipos_place_give_up(ep);
 }
 
 static __be32 current_candidate(const struct ipos_endpoint *ep)
@@ -313,7 +257,7 @@ static void go_on(struct ipos_endpoint *ep)
 				  current_candidate(ep));
 	if (ipos_start_is_over(ep)) {
 		ipos_count(engine->counters, wait_timeout);
-		give_up(ep);
+		ipos_place_give_up(ep);
 		return;
 	}
 	ipos_count(engine->counters, next_candidate);
@@ -413,7 +357,7 @@ static bool retry_here(struct ipos_endpoint *ep)
 {
 	if (ipos_here_listens(engine_of(ep), &flow_of(ep)->key,
 			      ep->service->target_port, ep->ifindex) &&
-	    here(ep))
+	    ep->ops->here(ep))
 		return true;
 	return start_here(ep);
 }
@@ -472,13 +416,9 @@ void ipos_place_commit(struct ipos_endpoint *ep)
 	struct ipos_flow *flow = flow_of(ep);
 
 	ipos_event(engine, committed, ipos_event_of(flow, NONE));
-	flow->rcv_nxt = ep->rcv_nxt;
-	flow->snd_nxt = ep->iss + 1;
-	flow->window = ep->window;
 	flow->used = (u32)jiffies;
 	ipos_wire_build_packet_hdr(&flow->hdr);
-	if (!send_held(ep))
-		ipos_out_bare_ack(engine, flow);
+	ep->ops->moved(ep, send_held(ep));
 	atomic_inc(&flow->peer->handoffs);
 	ipos_count(engine->counters, handoff_done);
 	ep->bounded = false;	/* the Forward entry's own from now on */
@@ -537,6 +477,6 @@ void ipos_place_leave(struct ipos_endpoint *ep)
 {
 	if (ep->stage == IPOS_STAGE_OFFERED)
 		withdraw(ep);
-	if (ep->stage == IPOS_STAGE_SYN_RECEIVED || !here(ep))
-		give_up(ep);
+	if (ep->stage == IPOS_STAGE_SYN_RECEIVED || !ep->ops->here(ep))
+		ipos_place_give_up(ep);
 }

@@ -22,6 +22,8 @@ void ipos_place_abandon(struct ipos_endpoint *ep,
 void ipos_place_skip(struct ipos_endpoint *ep);
 void ipos_place_restarted(struct ipos_endpoint *ep);
 void ipos_place_leave(struct ipos_endpoint *ep);
+bool ipos_place_local(struct ipos_endpoint *ep);
+void ipos_place_give_up(struct ipos_endpoint *ep);
 void ipos_place_end(struct ipos_endpoint *ep);
 
 #endif /* IPOS_ENGINE_PLACE_H */

@@ -5,8 +5,7 @@
 
 /* After the delayed-ACK time a Nagle client waits for nothing else. */
 #define DELAYED_ACK_MS	40
-/* Memory of all held segments of the namespace, and of one endpoint. */
-#define HELD_ALL	(256L << 20)
+/* Memory of all held segments of one endpoint. */
 #define HELD_ONE	(4U << 20)
 
 enum outcome {
@@ -74,7 +73,7 @@ static enum outcome inspect(struct ipos_endpoint *ep)
 	}
 	if (gathered(ep) < READ_ONCE(engine->settings.hold_bytes) &&
 	    ep->hold.bytes < HELD_ONE &&
-	    atomic_long_read(&engine->held_bytes) < HELD_ALL)
+	    atomic_long_read(&engine->held_bytes) < IPOS_HELD_ALL)
 		return GO_ON;
 	ipos_count(counters(ep), request_too_long);
 	return BY_POLICY;

@@ -8,6 +8,7 @@
 #include "engine/packet.h"
 #include "engine/refusal.h"
 #include "engine/reserve.h"
+#include "engine/served.h"
 
 /* Memory that the segments of one receive queue may take. */
 #define QUEUE_BYTES	(4U << 20)
@@ -65,12 +66,17 @@ static void acknowledge(struct ipos_reservation *r)
  * @engine: the namespace
  * @flow: reserved
  *
- * The tombstone answers packets by 0x81 unknown: the client must be reset.
+ * The tombstone answers packets by 0x81 unknown: the client must be reset. A
+ * UDP flow leaves none.
  */
 void ipos_reserve_end(struct ipos_engine *engine, struct ipos_flow *flow)
 {
 	struct ipos_bound *bound = engine->flows.bound;
 
+	if (flow->key.proto == IPOS_PROTO_UDP) {
+		ipos_served_end(engine, flow);
+		return;
+	}
 	flow->flags |= IPOS_FLOW_LOST;
 	flow->used = (u32)jiffies;
 	ipos_flow_unbind(&engine->flows, flow);
@@ -184,6 +190,46 @@ static void begin(struct ipos_engine *engine, struct ipos_flow *flow,
 				 READ_ONCE(engine->settings.reserve_ms));
 }
 
+/* Nothing is built, so nothing has to be ended by a timer of its own. */
+static int reserve_udp(struct ipos_engine *engine, struct ipos_flow *flow,
+		       struct net_device *dev)
+{
+	int err = ipos_served_find(engine, flow, flow->hdr.dst_port,
+				   dev->ifindex);
+
+	if (err)
+		return err;
+	ipos_event(engine, reserved, ipos_event_of(flow, NONE));
+	ipos_event(engine, acknowledged, ipos_event_of(flow, NONE));
+	ipos_out_ack(engine, flow->peer, &flow->hdr);
+	return 0;
+}
+
+/**
+ * ipos_reserve_commit_udp() - rule 2: a datagram has followed the offer
+ * @engine: the namespace
+ * @flow: of another board, UDP
+ *
+ * Return: whether the flow is served here.
+ */
+bool ipos_reserve_commit_udp(struct ipos_engine *engine,
+			     struct ipos_flow *flow)
+{
+	if (likely(ipos_flow_state(flow) == IPOS_FLOW_LOCAL))
+		return true;
+	spin_lock_bh(&flow->lock);
+	if (ipos_flow_state(flow) == IPOS_FLOW_RESERVED) {
+		ipos_count(engine->counters, accepted);
+		ipos_event(engine, committed, ipos_event_of(flow, NONE));
+		atomic_inc(&engine->flows.taken);
+		ipos_flow_unbind(&engine->flows, flow);
+		ipos_flow_move(&engine->flows, flow, IPOS_FLOW_RESERVED,
+			       IPOS_FLOW_LOCAL);
+	}
+	spin_unlock_bh(&flow->lock);
+	return ipos_flow_state(flow) == IPOS_FLOW_LOCAL;
+}
+
 /**
  * ipos_reserve() - rule 1: build the socket, and promise if it is complete
  * @engine: the namespace
@@ -191,14 +237,17 @@ static void begin(struct ipos_engine *engine, struct ipos_flow *flow,
  * @dev: where the offer arrived
  * @conn: the offer
  *
- * Return: 0 or as ipos_attach_reserve().
+ * Return: 0 or as ipos_attach_reserve(), ipos_served_find().
  */
 int ipos_reserve(struct ipos_engine *engine, struct ipos_flow *flow,
 		 struct net_device *dev, const struct ipos_conn *conn)
 {
-	struct ipos_reservation *r = kzalloc(sizeof(*r), GFP_ATOMIC);
+	struct ipos_reservation *r;
 	int err;
 
+	if (flow->key.proto == IPOS_PROTO_UDP)
+		return reserve_udp(engine, flow, dev);
+	r = kzalloc(sizeof(*r), GFP_ATOMIC);
 	if (!r)
 		return -ENOMEM;
 	err = ipos_here_reserve(engine, &flow->key, flow->hdr.dst_port,

@@ -15,6 +15,8 @@ struct net_device;
 
 int ipos_reserve(struct ipos_engine *engine, struct ipos_flow *flow,
 		 struct net_device *dev, const struct ipos_conn *conn);
+bool ipos_reserve_commit_udp(struct ipos_engine *engine,
+			     struct ipos_flow *flow);
 void ipos_reserve_again(struct ipos_flow *flow);
 bool ipos_reserve_packet_consume(struct ipos_flow *flow, struct sk_buff *skb,
 				 const struct ipos_packet *packet);

@@ -7,6 +7,7 @@
 #include "engine/place.h"
 #include "engine/request.h"
 #include "engine/responder.h"
+#include "engine/stream.h"
 #include "engine/unattached.h"
 
 #define SYN_ACK_MS	1000
@@ -69,7 +70,8 @@ static int answer(struct ipos_engine *engine, struct ipos_service *service,
 		  struct ipos_flow *flow, struct net_device *dev,
 		  struct sk_buff *skb, const struct ipos_packet *packet)
 {
-	struct ipos_endpoint *ep = ipos_unattached_new(engine, service);
+	struct ipos_endpoint *ep = ipos_unattached_new(engine, service,
+							&ipos_stream_ops);
 	int err;
 
 	if (!ep)
@@ -135,7 +137,8 @@ static void syn_by_cookie(struct ipos_engine *engine,
 			  struct sk_buff *skb, const struct ipos_packet *packet)
 {
 	struct tcp_options_received opt = { .mss_clamp = TCP_MSS_DEFAULT };
-	struct ipos_endpoint *ep = ipos_unattached_new(engine, service);
+	struct ipos_endpoint *ep = ipos_unattached_new(engine, service,
+							&ipos_stream_ops);
 
 	if (!ep) {
 		ipos_count(engine->counters, drop_no_memory);
@@ -219,7 +222,7 @@ static bool resume(struct ipos_engine *engine, struct ipos_service *service,
 		kfree_skb(skb);
 		return true;
 	}
-	ep = ipos_unattached_new(engine, service);
+	ep = ipos_unattached_new(engine, service, &ipos_stream_ops);
 	if (ep) {
 		ep->ecn = ecn;
 		err = remember(engine, flow, ep, dev, skb, packet, opt);

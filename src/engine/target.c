@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/ip.h>
 #include <net/tcp.h>
+#include "endpoint/datagram.h"
 #include "endpoint/deliver.h"
 #include "engine/event.h"
 #include "engine/icmp.h"
@@ -9,6 +10,7 @@
 #include "engine/refusal.h"
 #include "engine/reserve.h"
 #include "engine/start.h"
+#include "engine/served.h"
 #include "engine/target.h"
 
 static struct ipos_event event_of_offer(const struct ipos_server *sender,
@@ -61,10 +63,31 @@ static enum ipos_refusal reason_of(int err)
 	}
 }
 
-/* Ordered by the counter, the lower 48 bits, as sequence numbers are. */
-static bool newer(u64 a, u64 b)
+/* A flow has no id: what is reserved, or served, for its origin is its own. */
+static bool make_way_udp(struct ipos_engine *engine, struct ipos_flow *old,
+			 struct ipos_server *sender, struct net_device *dev,
+			 const struct ipos_hdr *hdr,
+			 const struct ipos_conn *conn)
 {
-	return (s64)((a - b) << 16) > 0;
+	bool clear = true;
+
+	spin_lock_bh(&old->lock);
+	if (ipos_flow_state(old) == IPOS_FLOW_DEAD)
+		clear = true;
+	else if (!(old->flags & IPOS_FLOW_TARGET))
+		clear = false;
+	else if (ipos_flow_is_from(old, sender) &&
+		 old->hdr.dst_port == hdr->dst_port &&
+		 ipos_served_alive(engine, old, dev->ifindex))
+		clear = false;
+	else
+		ipos_served_end(engine, old);
+	if (!clear && old->flags & IPOS_FLOW_TARGET)
+		ipos_out_ack(engine, sender, hdr);
+	else if (!clear)
+		refuse(engine, sender, hdr, conn, IPOS_REFUSE_EXISTS);
+	spin_unlock_bh(&old->lock);
+	return clear;
 }
 
 /*
@@ -72,16 +95,18 @@ static bool newer(u64 a, u64 b)
  * otherwise the offer was dealt with.
  */
 static bool make_way(struct ipos_engine *engine, struct ipos_flow *old,
-		     struct ipos_server *sender, const struct ipos_hdr *hdr,
-		     const struct ipos_conn *conn)
+		     struct ipos_server *sender, struct net_device *dev,
+		     const struct ipos_hdr *hdr, const struct ipos_conn *conn)
 {
 	u64 id = conn->tcb.handoff_id;
 	bool clear = false;
 
+	if (hdr->protocol == IPOS_PROTO_UDP)
+		return make_way_udp(engine, old, sender, dev, hdr, conn);
 	spin_lock_bh(&old->lock);
 	switch (ipos_flow_state(old)) {
 	case IPOS_FLOW_RESERVED:
-		if (newer(id, old->handoff_id)) {
+		if (ipos_handoff_newer(id, old->handoff_id)) {
 			ipos_event(engine, expired,
 				   ipos_event_of(old, REPLACED));
 			ipos_reserve_end(engine, old);
@@ -96,7 +121,7 @@ static bool make_way(struct ipos_engine *engine, struct ipos_flow *old,
 		break;
 	case IPOS_FLOW_CLOSED:
 		clear = !(old->flags & IPOS_FLOW_TARGET) ||
-			newer(id, old->handoff_id);
+			ipos_handoff_newer(id, old->handoff_id);
 		if (clear)
 			ipos_flow_remove(&engine->flows, old,
 					 IPOS_FLOW_CLOSED);
@@ -108,7 +133,7 @@ static bool make_way(struct ipos_engine *engine, struct ipos_flow *old,
 		break;
 	case IPOS_FLOW_LOCAL:
 		if (old->flags & IPOS_FLOW_TARGET &&
-		    !newer(id, old->handoff_id)) {
+		    !ipos_handoff_newer(id, old->handoff_id)) {
 			ipos_count(engine->counters, drop_stale_offer);
 			break;
 		}
@@ -171,7 +196,7 @@ static void accept_offer(struct ipos_engine *engine,
 	struct ipos_flow *flow = ipos_flow_peek(&engine->flows, &key);
 	int err;
 
-	if (flow && !make_way(engine, flow, sender, hdr, conn))
+	if (flow && !make_way(engine, flow, sender, dev, hdr, conn))
 		return;
 	flow = ipos_flow_new(&engine->flows, &key, IPOS_FLOW_RESERVED);
 	if (IS_ERR(flow))
@@ -210,10 +235,12 @@ void ipos_target_offer(struct ipos_engine *engine, struct ipos_server *sender,
 {
 	u64 epoch = conn->tcb.epoch;
 
-	if (result == IPOS_WIRE_VERSION ||
-	    hdr->protocol != IPOS_PROTO_TCP || !ipos_tcb_sane(&conn->tcb))
+	bool tcp = hdr->protocol == IPOS_PROTO_TCP;
+
+	if (tcp && (result == IPOS_WIRE_VERSION || !ipos_tcb_sane(&conn->tcb)))
 		refuse(engine, sender, hdr, conn, IPOS_REFUSE_VERSION);
-	else if (epoch ? epoch != engine->epoch : ipos_engine_settling(engine))
+	else if (tcp && (epoch ? epoch != engine->epoch :
+				 ipos_engine_settling(engine)))
 		ipos_count(engine->counters, drop_stale_offer);
 	else if (READ_ONCE(engine->settings.draining) ||
 		 READ_ONCE(engine->leaving) || READ_ONCE(sender->leaving))
@@ -302,10 +329,50 @@ static enum ipos_verdict deliver(struct ipos_engine *engine,
 	return IPOS_PASS;
 }
 
+/*
+ * Rule 2: whatever follows an offer commits. Fragments that the origin made
+ * are put together first, so that all have one fate.
+ */
+static enum ipos_verdict datagram(struct ipos_engine *engine,
+				  struct ipos_server *sender,
+				  struct net_device *dev,
+				  const struct ipos_hdr *hdr,
+				  struct sk_buff *skb,
+				  const struct ipos_packet *packet)
+{
+	struct ipos_flow *flow = ipos_flow_peek(&engine->flows, &packet->key);
+
+	if (flow && READ_ONCE(flow->flags) & IPOS_FLOW_TARGET &&
+	    ipos_reserve_commit_udp(engine, flow)) {
+		switch (ipos_served_request(engine, flow, skb, dev->ifindex)) {
+		case IPOS_SERVED:
+			return deliver(engine, skb);
+		case IPOS_SERVED_DROPPED:
+			return IPOS_CONSUMED;
+		case IPOS_SERVED_GONE:
+			break;
+		}
+	}
+	found_nothing(engine, sender, hdr, skb, packet, NULL);
+	return IPOS_CONSUMED;
+}
+
+/* Returns false when it was consumed: there is more to come. */
+static bool whole(struct ipos_engine *engine, const struct ipos_hdr *hdr,
+		  struct net_device *dev, struct sk_buff *skb)
+{
+	if (hdr->protocol != IPOS_PROTO_UDP ||
+	    !ipos_packet_is_fragment(skb, IPPROTO_UDP))
+		return true;
+	skb->dev = dev;
+	return ipos_udp_whole_consume(engine->net, skb);
+}
+
 /**
  * ipos_target_packet() - figures 11g, 11h: a client's packet for us
  * @engine: the namespace
  * @sender: the origin
+ * @dev: where the frame arrived
  * @hdr: names client and application
  * @skb: data at the IP header of the client's packet
  *
@@ -313,12 +380,15 @@ static enum ipos_verdict deliver(struct ipos_engine *engine,
  */
 enum ipos_verdict ipos_target_packet(struct ipos_engine *engine,
 				     struct ipos_server *sender,
+				     struct net_device *dev,
 				     const struct ipos_hdr *hdr,
 				     struct sk_buff *skb)
 {
 	struct ipos_packet packet;
 	struct ipos_flow *flow;
 
+	if (!whole(engine, hdr, dev, skb))
+		return IPOS_CONSUMED;
 	if (!ipos_packet_parse(skb, &packet))
 		return ipos_icmp_target(engine, hdr, skb);
 	if (!ipos_packet_read(skb, &packet) ||
@@ -330,6 +400,8 @@ enum ipos_verdict ipos_target_packet(struct ipos_engine *engine,
 		kfree_skb(skb);
 		return IPOS_CONSUMED;
 	}
+	if (hdr->protocol == IPOS_PROTO_UDP)
+		return datagram(engine, sender, dev, hdr, skb, &packet);
 	flow = ipos_flow_peek(&engine->flows, &packet.key);
 	if (flow && ipos_flow_state(flow) == IPOS_FLOW_RESERVED) {
 		if (!ipos_packet_checksum_ok(skb, &packet)) {
@@ -344,125 +416,6 @@ enum ipos_verdict ipos_target_packet(struct ipos_engine *engine,
 		return deliver(engine, skb);
 	found_nothing(engine, sender, hdr, skb, &packet, flow);
 	return IPOS_CONSUMED;
-}
-
-/*
- * A withdrawal may overtake its offer, which then must find a tombstone.
- * Returns false when there is no room for one.
- */
-static bool bury(struct ipos_engine *engine, const struct ipos_key *key,
-		 u64 handoff_id)
-{
-	struct ipos_flow *flow;
-
-	flow = ipos_flow_new(&engine->flows, key, IPOS_FLOW_CLOSED);
-	if (IS_ERR(flow)) {
-		if (PTR_ERR(flow) == -ENOSPC)
-			ipos_count(engine->counters, drop_limit_closed);
-		else
-			ipos_count(engine->counters, drop_no_memory);
-		return false;
-	}
-	flow->handoff_id = handoff_id;
-	flow->flags |= IPOS_FLOW_TARGET | IPOS_FLOW_LOST;
-	if (ipos_flow_insert(&engine->flows, flow)) {
-		ipos_flow_discard(&engine->flows, flow);
-		return false;
-	}
-	ipos_flow_put(flow);
-	return true;
-}
-
-/*
- * Whether the hand-off of this id is not, and will not be, reserved here: its
- * offer, should it still come, must find one that is not older.
- */
-static bool forget(struct ipos_engine *engine, struct ipos_server *sender,
-		   struct ipos_flow *flow, u64 handoff_id)
-{
-	bool gone = false;
-
-	spin_lock_bh(&flow->lock);
-	if (ipos_flow_state(flow) == IPOS_FLOW_RESERVED &&
-	    ipos_flow_is_from(flow, sender) &&
-	    !newer(flow->handoff_id, handoff_id)) {
-		ipos_event(engine, withdrawn, ipos_event_of(flow, NONE));
-		ipos_reserve_end(engine, flow);
-	}
-	switch (ipos_flow_state(flow)) {
-	case IPOS_FLOW_CLOSED:
-		if (newer(handoff_id, flow->handoff_id)) {
-			WRITE_ONCE(flow->handoff_id, handoff_id);
-			WRITE_ONCE(flow->used, (u32)jiffies);
-		}
-		gone = true;
-		break;
-	case IPOS_FLOW_RESERVED:
-	case IPOS_FLOW_LOCAL:
-		gone = ipos_flow_is_from(flow, sender) &&
-		       newer(flow->handoff_id, handoff_id);
-		break;
-	default:
-		break;
-	}
-	spin_unlock_bh(&flow->lock);
-	return gone;
-}
-
-/* Whatever the origin offered under this header up to this id. */
-static void withdraw_header(struct ipos_engine *engine,
-			    struct ipos_server *sender,
-			    const struct ipos_hdr *hdr, u64 handoff_id)
-{
-	struct ipos_flow *flow;
-
-	flow = ipos_flow_peek_binding(&engine->flows, hdr, sender->ip);
-	if (flow && READ_ONCE(flow->flags) & IPOS_FLOW_TARGET)
-		forget(engine, sender, flow, handoff_id);
-}
-
-/* Returns whether no reservation of the connection is left, or can come. */
-static bool withdraw_connection(struct ipos_engine *engine,
-				struct ipos_server *sender,
-				const struct ipos_hdr *hdr,
-				const struct ipos_notice *notice)
-{
-	struct ipos_key key = ipos_key_of(hdr, notice->server_ip,
-					  notice->server_port);
-	struct ipos_flow *flow = ipos_flow_peek(&engine->flows, &key);
-
-	if (flow)
-		return forget(engine, sender, flow, notice->handoff_id);
-	return bury(engine, &key, notice->handoff_id);
-}
-
-/**
- * ipos_target_withdraw() - 0x82: the origin takes an offer back
- * @engine: the namespace
- * @sender: the origin
- * @hdr: repeats the offer's
- * @notice: the body; without a server where the origin does not know any more
- *	which connection it was
- *
- * Rule 3: ends every uncommitted reservation under the header that is not
- * newer, and is answered when none is left and none can come of a late offer.
- */
-void ipos_target_withdraw(struct ipos_engine *engine,
-			  struct ipos_server *sender,
-			  const struct ipos_hdr *hdr,
-			  const struct ipos_notice *notice)
-{
-	struct ipos_notice answer = *notice;
-
-	withdraw_header(engine, sender, hdr, notice->handoff_id);
-	if (!notice->server_ip)
-		return;
-	if (!withdraw_connection(engine, sender, hdr, notice)) {
-		ipos_count(engine->counters, drop_stale_notice);
-		return;
-	}
-	answer.reason = IPOS_CLOSED_WITHDRAWN;
-	ipos_out_notice(engine, sender, hdr, IPOS_TYPE_CLOSED, &answer);
 }
 
 /**

@@ -16,12 +16,9 @@ void ipos_target_offer(struct ipos_engine *engine, struct ipos_server *sender,
 		       enum ipos_wire_result result);
 enum ipos_verdict ipos_target_packet(struct ipos_engine *engine,
 				     struct ipos_server *sender,
+				     struct net_device *dev,
 				     const struct ipos_hdr *hdr,
 				     struct sk_buff *skb);
-void ipos_target_withdraw(struct ipos_engine *engine,
-			  struct ipos_server *sender,
-			  const struct ipos_hdr *hdr,
-			  const struct ipos_notice *notice);
 void ipos_target_tell_closed(struct ipos_engine *engine,
 			     struct ipos_flow *flow);
 void ipos_target_closed(struct ipos_engine *engine, struct ipos_flow *flow);

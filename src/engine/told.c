@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/etherdevice.h>
 #include "engine/hear.h"
-#include "engine/learn.h"
+#include "engine/outgoing.h"
 #include "engine/told.h"
 #include "table/cookiename.h"
 #include "wire/map.h"
@@ -85,8 +85,8 @@ static void name(struct ipos_engine *engine, struct ipos_server *sender,
 
 	if (err)
 		count_error(engine, err);
-	else if (!READ_ONCE(engine->outgoing.wanted))
-		ipos_learn_review(engine);
+	else if (!READ_ONCE(engine->outgoing.learns))
+		ipos_outgoing_review(engine);
 }
 
 static bool is_text(const struct ipos_map_row *row)

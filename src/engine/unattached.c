@@ -11,11 +11,13 @@
  * ipos_unattached_new() - memory for one endpoint
  * @engine: the namespace
  * @service: borrowed under RCU; a reference is taken
+ * @ops: of its protocol
  *
  * Return: zeroed but for these, or NULL.
  */
-struct ipos_endpoint *ipos_unattached_new(struct ipos_engine *engine,
-					  struct ipos_service *service)
+struct ipos_endpoint *
+ipos_unattached_new(struct ipos_engine *engine, struct ipos_service *service,
+		    const struct ipos_endpoint_ops *ops)
 {
 	const struct ipos_service_cookie *cookie;
 	struct ipos_endpoint *ep;
@@ -29,6 +31,7 @@ struct ipos_endpoint *ipos_unattached_new(struct ipos_engine *engine,
 		return NULL;
 	}
 	ep->pending.engine = engine;
+	ep->ops = ops;
 	ipos_hold_init(&ep->hold, 0);
 	ipos_inspector_init(&ep->inspector, READ_ONCE(service->inspect));
 	cookie = rcu_dereference(service->cookie);

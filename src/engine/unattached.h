@@ -26,9 +26,29 @@ enum ipos_stage {
 	IPOS_STAGE_WAITING,	/* a board has to start the application */
 };
 
+struct ipos_endpoint;
+
+/**
+ * struct ipos_endpoint_ops - what is TCP's or UDP's own in placing an endpoint
+ * @numbered: its offers bear a hand-off id
+ * @capture: what a board is offered, figures 11c, 11d
+ * @here: this board takes it, which ends the endpoint; false: the next board
+ * @unplaced: tell the client that nobody can serve it
+ * @moved: the target has it; @sent: a held packet has told it so
+ */
+struct ipos_endpoint_ops {
+	bool	numbered;
+	void	(*capture)(const struct ipos_endpoint *ep,
+			   struct ipos_conn *conn);
+	bool	(*here)(struct ipos_endpoint *ep);
+	void	(*unplaced)(struct ipos_endpoint *ep);
+	void	(*moved)(struct ipos_endpoint *ep, bool sent);
+};
+
 /**
  * struct ipos_endpoint - what the board knows of the connection, host order
  * @pending: timer and lifetime
+ * @ops: of its protocol
  * @service: referenced
  * @stage: enum ipos_stage
  * @tries: of what the stage repeats
@@ -63,7 +83,7 @@ enum ipos_stage {
  * @deadline: jiffies after which the policy decides; if it @waits, after which
  *	it waits no more
  * @tried: jiffies when it was last found to have to wait
- * @hold: the request
+ * @hold: the request; of UDP the datagrams, numbered from 0
  * @candidates: Server IPs, IPOS_HERE for this board, best first
  * @n_candidates: how many
  * @next: the next to be tried
@@ -71,6 +91,7 @@ enum ipos_stage {
  */
 struct ipos_endpoint {
 	struct ipos_pending	pending;
+	const struct ipos_endpoint_ops *ops;
 	struct ipos_service	*service;
 	u8			stage;
 	u8			tries;
@@ -117,8 +138,9 @@ ipos_endpoint_of(struct ipos_pending *pending)
 	return container_of(pending, struct ipos_endpoint, pending);
 }
 
-struct ipos_endpoint *ipos_unattached_new(struct ipos_engine *engine,
-					  struct ipos_service *service);
+struct ipos_endpoint *
+ipos_unattached_new(struct ipos_engine *engine, struct ipos_service *service,
+		    const struct ipos_endpoint_ops *ops);
 void ipos_unattached_free(struct ipos_pending *pending);
 
 u32 ipos_unattached_ts_offset(const struct ipos_engine *engine,

@@ -7,9 +7,10 @@
 #include "engine/event.h"
 #include "engine/forward.h"
 #include "engine/hear.h"
-#include "engine/learn.h"
+#include "engine/outgoing.h"
 #include "engine/place.h"
 #include "engine/reserve.h"
+#include "engine/served.h"
 #include "engine/start.h"
 #include "engine/wake.h"
 #include "engine/walker.h"
@@ -23,6 +24,14 @@ static u32 idle_s(const struct ipos_flow *flow)
 	return ((u32)jiffies - READ_ONCE(flow->used)) / HZ;
 }
 
+static u32 longest_idle(const struct ipos_engine *engine,
+			const struct ipos_flow *flow)
+{
+	if (flow->key.proto == IPOS_PROTO_UDP)
+		return READ_ONCE(flow->timeout);
+	return READ_ONCE(engine->settings.idle_s);
+}
+
 static void forward(struct ipos_engine *engine, struct ipos_flow *flow)
 {
 	const struct ipos_settings *s = &engine->settings;
@@ -30,7 +39,7 @@ static void forward(struct ipos_engine *engine, struct ipos_flow *flow)
 	bool silent = !ended && ipos_hear_silent(engine, flow);
 
 	if (!silent && idle_s(flow) < (ended ? READ_ONCE(s->closing_s) :
-					       READ_ONCE(s->idle_s)))
+					       longest_idle(engine, flow)))
 		return;
 	spin_lock_bh(&flow->lock);
 	if (ended)
@@ -45,6 +54,10 @@ static void forward(struct ipos_engine *engine, struct ipos_flow *flow)
 /* The backstop of the tracepoint, for what closed before it was heard. */
 static void local(struct ipos_engine *engine, struct ipos_flow *flow)
 {
+	if (flow->key.proto == IPOS_PROTO_UDP) {
+		ipos_served_idle(engine, flow, idle_s(flow));
+		return;
+	}
 	if (idle_s(flow) < LOCAL_CHECK_S)
 		return;
 	if (ipos_socket_find(engine->net, &flow->key) == IPOS_SOCKET_NONE)
@@ -71,6 +84,10 @@ static void closed(struct ipos_engine *engine, struct ipos_flow *flow)
 /* Ends with its listener, however long it would have waited. */
 static void reserved(struct ipos_engine *engine, struct ipos_flow *flow)
 {
+	if (flow->key.proto == IPOS_PROTO_UDP) {
+		ipos_served_idle(engine, flow, idle_s(flow));
+		return;
+	}
 	spin_lock_bh(&flow->lock);
 	if (ipos_flow_state(flow) == IPOS_FLOW_RESERVED && flow->pending)
 		ipos_reserve_check(flow);
@@ -117,7 +134,7 @@ static void walk(struct work_struct *work)
 	ipos_withdrawn_expire(&engine->withdrawn);
 	ipos_cookiemap_expire(&engine->cookies,
 			      READ_ONCE(engine->settings.cookie_s));
-	ipos_learn_review(engine);
+	ipos_outgoing_review(engine);
 	schedule_delayed_work(&engine->walker, PERIOD);
 }
 

@@ -27,17 +27,31 @@ static void update_mtu(struct net *net)
 	WRITE_ONCE(ipos_board(net)->engine.mtu, mtu);
 }
 
-/* What multicast goes to all boards is to reach this one. */
-static int join(struct ipos_dev *d)
+/*
+ * What multicast goes to all boards is to reach this one; and what they offer
+ * may be UDP flows, whose replies leave by another device.
+ */
+static int join(struct net *net, struct ipos_dev *d)
 {
-	return d->role & IPOS_ROLE_FABRIC ?
-	       dev_mc_add(d->dev, ipos_frame_group) : 0;
+	int err;
+
+	if (!(d->role & IPOS_ROLE_FABRIC))
+		return 0;
+	err = ipos_hook_local_out_get(net);
+	if (err)
+		return err;
+	err = dev_mc_add(d->dev, ipos_frame_group);
+	if (err)
+		ipos_hook_local_out_put(net);
+	return err;
 }
 
-static void unjoin(struct ipos_dev *d)
+static void unjoin(struct net *net, struct ipos_dev *d)
 {
-	if (d->role & IPOS_ROLE_FABRIC)
-		dev_mc_del(d->dev, ipos_frame_group);
+	if (!(d->role & IPOS_ROLE_FABRIC))
+		return;
+	dev_mc_del(d->dev, ipos_frame_group);
+	ipos_hook_local_out_put(net);
 }
 
 /**
@@ -73,7 +87,7 @@ int ipos_dev_add(struct net *net, struct net_device *dev, u8 role)
 	hooked->ops.hooknum = NF_NETDEV_INGRESS;
 	/* First: what we take must not be seen half done by anyone else. */
 	hooked->ops.priority = INT_MIN;
-	err = join(&hooked->dev);
+	err = join(net, &hooked->dev);
 	if (err)
 		goto free;
 	err = nf_register_net_hook(net, &hooked->ops);
@@ -85,7 +99,7 @@ int ipos_dev_add(struct net *net, struct net_device *dev, u8 role)
 	ipos_announce_changed(hooked->engine);
 	return 0;
 unjoin:
-	unjoin(&hooked->dev);
+	unjoin(net, &hooked->dev);
 free:
 	kfree(hooked);
 	return err;
@@ -130,10 +144,10 @@ static void remove(struct net *net, struct ipos_dev *d)
 		ipos_leave_peers(engine);
 	nf_unregister_net_hook(net, &hooked->ops);
 	list_del_rcu(&d->list);
-	unjoin(d);
 	update_mtu(net);
 	/* A row may have moved here while its hook still ran. */
 	synchronize_net();
+	unjoin(net, d);
 	ipos_server_dev_gone(&engine->servers, d->dev);
 	netdev_put(d->dev, &d->dev_tracker);
 	kfree_rcu(hooked, dev.rcu);

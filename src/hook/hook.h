@@ -13,6 +13,8 @@ unsigned int ipos_hook_ingress(void *priv, struct sk_buff *skb,
 int ipos_hook_local_in_init(void);
 void ipos_hook_local_in_exit(void);
 int ipos_hook_local_out_init(void);
+int ipos_hook_local_out_get(struct net *net);
+void ipos_hook_local_out_put(struct net *net);
 void ipos_hook_local_out_exit(void);
 
 #endif /* IPOS_HOOK_HOOK_H */

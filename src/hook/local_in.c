@@ -4,6 +4,7 @@
 #include <net/net_namespace.h>
 #include "board/board.h"
 #include "engine/dispatch.h"
+#include "engine/served.h"
 #include "hook/hook.h"
 
 /*
@@ -18,6 +19,8 @@ static unsigned int local_in(void *priv, struct sk_buff *skb,
 	if (state->in->flags & IFF_LOOPBACK ||
 	    (!ipos_bound_count(&engine->services.bound) &&
 	     ipos_flow_table_empty(&engine->flows)))
+		return NF_ACCEPT;
+	if (ipos_served_has(engine, skb))
 		return NF_ACCEPT;
 	if (ipos_dispatch_client(engine, state->in, skb) == IPOS_PASS)
 		return NF_ACCEPT;

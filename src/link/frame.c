@@ -2,6 +2,7 @@
 #include <linux/etherdevice.h>
 #include <linux/ip.h>
 #include <linux/ipos_wire.h>
+#include <net/ip.h>
 #include "link/frame.h"
 #include "link/split.h"
 
@@ -158,6 +159,59 @@ drop:
 	return err;
 }
 
+/* As a router would have done it on a link so narrow; RFC 791. */
+static int encap_fragments(const struct ipos_server *to,
+			   struct net_device *dev, __be16 ethertype,
+			   const struct ipos_hdr *hdr, struct sk_buff *skb,
+			   unsigned int room)
+{
+	struct ip_frag_state state;
+	int err = IPOS_FRAME_CUT, one;
+	struct sk_buff *fragment;
+
+	skb_reset_network_header(skb);
+	if (ip_hdr(skb)->frag_off & htons(IP_DF) ||
+	    room < ip_hdrlen(skb) + 8) {
+		kfree_skb(skb);
+		return -EMSGSIZE;
+	}
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb)) {
+		kfree_skb(skb);
+		return -ENOMEM;
+	}
+	ip_frag_init(skb, ip_hdrlen(skb),
+		     IPOS_ENCAP_LEN + dev->needed_headroom,
+		     room - ip_hdrlen(skb), false, &state);
+	while (state.left) {
+		fragment = ip_frag_next(skb, &state);
+		if (IS_ERR(fragment)) {
+			err = PTR_ERR(fragment);
+			break;
+		}
+		ip_send_check(ip_hdr(fragment));
+		one = encap_one(to, dev, ethertype, hdr, fragment);
+		if (one)
+			err = one;
+	}
+	consume_skb(skb);
+	return err;
+}
+
+/* What is not TCP's to cut, and how its sender made it. */
+static int encap_whole(const struct ipos_server *to, struct net_device *dev,
+		       __be16 ethertype, const struct ipos_hdr *hdr,
+		       struct sk_buff *skb, unsigned int room)
+{
+	if (likely(skb->len <= room))
+		return encap_one(to, dev, ethertype, hdr, skb);
+	return encap_fragments(to, dev, ethertype, hdr, skb, room);
+}
+
+static bool is_udp(const struct sk_buff *skb)
+{
+	return ((struct iphdr *)skb->data)->protocol == IPPROTO_UDP;
+}
+
 static int encap_segments(const struct ipos_server *to, struct net_device *dev,
 			  __be16 ethertype, const struct ipos_hdr *hdr,
 			  struct sk_buff *skb, unsigned int room,
@@ -171,13 +225,51 @@ static int encap_segments(const struct ipos_server *to, struct net_device *dev,
 	skb_list_walk_safe(segs, seg, next) {
 		skb_mark_not_on_list(seg);
 		__skb_pull(seg, ETH_HLEN);
-		one = encap_one(to, dev, ethertype, hdr, seg);
+		one = encap_whole(to, dev, ethertype, hdr, seg, room);
 		if (one && err < 0)
 			failed(arg, err);
 		if (one)
 			err = one;
 	}
 	return err;
+}
+
+/* How long an IP packet may be that goes out by a device. */
+static unsigned int room_of(const struct net_device *dev)
+{
+	unsigned int mtu = READ_ONCE(dev->mtu);
+
+	return mtu - min_t(unsigned int, mtu, sizeof(struct ipos_hdr));
+}
+
+/* Of a packet that is cut anyway, the longest piece. */
+static unsigned int longest(const struct sk_buff *skb)
+{
+	if (!skb_is_gso(skb))
+		return skb->len;
+	return ip_hdrlen(skb) + sizeof(struct udphdr) +
+	       skb_shinfo(skb)->gso_size;
+}
+
+/**
+ * ipos_frame_too_long() - whether a datagram must not go, nor be cut
+ * @to: the board
+ * @skb: data at the IP header, network header set
+ *
+ * RCU held.
+ *
+ * Return: how long it may be at most; 0 when it can go.
+ */
+unsigned int ipos_frame_too_long(const struct ipos_server *to,
+				 const struct sk_buff *skb)
+{
+	struct net_device *dev = device(to);
+	unsigned int room;
+
+	if (!dev || !is_udp(skb) || !(ip_hdr(skb)->frag_off & htons(IP_DF)))
+		return 0;
+	room = room_of(dev);
+	return longest(skb) > room ? room : 0;
 }
 
 /**
@@ -190,8 +282,8 @@ static int encap_segments(const struct ipos_server *to, struct net_device *dev,
  * @arg: its argument
  *
  * GSO packets are segmented, TCP segments longer than the fabric's MTU cut,
- * checksums completed, Ethernet padding removed. Softirq or bottom halves off,
- * RCU held.
+ * longer datagrams fragmented, checksums completed, Ethernet padding removed.
+ * Softirq or bottom halves off, RCU held.
  *
  * Return: 0, IPOS_FRAME_CUT: sent, in more pieces than the sender had made;
  * -ENODEV, -EMSGSIZE longer than the fabric's MTU and not to be cut, -EBADMSG
@@ -208,16 +300,15 @@ int ipos_frame_encap_consume(const struct ipos_server *to, __be16 ethertype,
 
 	if (!dev)
 		goto drop;
-	room = READ_ONCE(dev->mtu);
-	room -= min_t(unsigned int, room, sizeof(*hdr));
+	room = room_of(dev);
 	err = -ENOMEM;
 	if (!skb_is_gso(skb) &&
 	    pskb_trim_rcsum(skb, ntohs(((struct iphdr *)skb->data)->tot_len)))
 		goto drop;
-	if (skb_is_gso(skb) || unlikely(skb->len > room))
+	if (skb_is_gso(skb) || (unlikely(skb->len > room) && !is_udp(skb)))
 		return encap_segments(to, dev, ethertype, hdr, skb, room,
 				      failed, arg);
-	return encap_one(to, dev, ethertype, hdr, skb);
+	return encap_whole(to, dev, ethertype, hdr, skb, room);
 drop:
 	kfree_skb(skb);
 	return err;

@@ -26,6 +26,8 @@ int ipos_frame_send_group(struct net_device *dev, __be16 ethertype,
 			  const void *frame, size_t len);
 int ipos_frame_send(const struct ipos_server *to, __be16 ethertype,
 		    const void *frame, size_t len);
+unsigned int ipos_frame_too_long(const struct ipos_server *to,
+				 const struct sk_buff *skb);
 int ipos_frame_encap_consume(const struct ipos_server *to, __be16 ethertype,
 			     const struct ipos_hdr *hdr, struct sk_buff *skb,
 			     ipos_frame_failed failed, void *arg);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/tcp.h>
+#include <linux/udp.h>
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/tcp.h>
@@ -163,6 +164,30 @@ bool ipos_segment_checksum_ok(struct sk_buff *skb, unsigned int tcp)
 	ok = !skb_checksum_init(skb, IPPROTO_TCP, inet_compute_pseudo) &&
 	     !skb_checksum_complete(skb);
 	__skb_push(skb, tcp);
+	return ok;
+}
+
+/**
+ * ipos_segment_udp_checksum_ok() - verify the UDP checksum
+ * @skb: data at the IP header, nothing behind the datagram
+ * @udp: offset of the UDP header
+ *
+ * Remembers the verdict in the skb. Any context.
+ *
+ * Return: whether it is right, this host's own and not yet computed, or none.
+ */
+bool ipos_segment_udp_checksum_ok(struct sk_buff *skb, unsigned int udp)
+{
+	bool ok;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		return true;
+	__skb_pull(skb, udp);
+	ok = !skb_checksum_init_zero_check(skb, IPPROTO_UDP,
+					   ((struct udphdr *)skb->data)->check,
+					   inet_compute_pseudo) &&
+	     !skb_checksum_complete(skb);
+	__skb_push(skb, udp);
 	return ok;
 }
 

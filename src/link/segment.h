@@ -43,6 +43,7 @@ struct sk_buff *ipos_segment_from_client(const struct ipos_key *key,
 int ipos_segment_to_client(struct net *net, const struct ipos_key *key,
 			   const struct ipos_segment *segment);
 bool ipos_segment_checksum_ok(struct sk_buff *skb, unsigned int tcp);
+bool ipos_segment_udp_checksum_ok(struct sk_buff *skb, unsigned int udp);
 __be32 ipos_segment_source(struct net *net, __be32 caddr);
 
 #endif /* IPOS_LINK_SEGMENT_H */

@@ -84,6 +84,36 @@ static const struct rhashtable_params by_binding = {
 	.automatic_shrinking = true,
 };
 
+/* What a program on this board replies to a client, and so what it hears. */
+static struct ipos_key reply_of(const struct ipos_flow *flow)
+{
+	return ipos_key_init(flow->key.proto, flow->key.caddr, flow->key.cport,
+			     flow->laddr, flow->lport);
+}
+
+static u32 hash_reply_flow(const void *data, u32 len, u32 seed)
+{
+	const struct ipos_key key = reply_of(data);
+
+	return ipos_key_hash(&key, seed);
+}
+
+static int compare_reply(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct ipos_key key = reply_of(obj);
+
+	return !ipos_key_equal(arg->key, &key);
+}
+
+static const struct rhashtable_params by_reply = {
+	.key_len = sizeof(struct ipos_key),
+	.head_offset = offsetof(struct ipos_flow, reply_node),
+	.hashfn = hash_key,
+	.obj_hashfn = hash_reply_flow,
+	.obj_cmpfn = compare_reply,
+	.automatic_shrinking = true,
+};
+
 /**
  * ipos_flow_table_init() - make an empty flow table
  * @table: zeroed memory
@@ -98,13 +128,19 @@ int ipos_flow_table_init(struct ipos_flow_table *table)
 	if (err)
 		return err;
 	err = rhashtable_init(&table->by_binding, &by_binding);
-	if (err) {
-		rhashtable_destroy(&table->by_key);
-		return err;
-	}
+	if (err)
+		goto keys;
+	err = rhashtable_init(&table->by_reply, &by_reply);
+	if (err)
+		goto bindings;
 	for (i = 0; i < IPOS_FLOW_STATES; i++)
 		ipos_bound_init(&table->bound[i], limit[i]);
 	return 0;
+bindings:
+	rhashtable_destroy(&table->by_binding);
+keys:
+	rhashtable_destroy(&table->by_key);
+	return err;
 }
 
 /**
@@ -117,6 +153,8 @@ void ipos_flow_table_destroy(struct ipos_flow_table *table)
 {
 	WARN_ON(atomic_read(&table->by_key.nelems));
 	WARN_ON(atomic_read(&table->by_binding.nelems));
+	WARN_ON(atomic_read(&table->by_reply.nelems));
+	rhashtable_destroy(&table->by_reply);
 	rhashtable_destroy(&table->by_binding);
 	rhashtable_destroy(&table->by_key);
 }
@@ -285,6 +323,45 @@ void ipos_flow_unbind(struct ipos_flow_table *table, struct ipos_flow *flow)
 }
 
 /**
+ * ipos_flow_reply() - have a UDP flow found by what its program replies
+ * @table: the table
+ * @flow: its lock held
+ * @laddr: the program's address, network byte order
+ * @lport: likewise its port
+ *
+ * Return: 0, -EEXIST a reply of this flow could not be told from one of
+ * another, -ENOMEM.
+ */
+int ipos_flow_reply(struct ipos_flow_table *table, struct ipos_flow *flow,
+		    __be32 laddr, __be16 lport)
+{
+	struct ipos_key key;
+	int err;
+
+	flow->laddr = laddr;
+	flow->lport = lport;
+	key = reply_of(flow);
+	err = rhashtable_lookup_insert_key(&table->by_reply, &key,
+					   &flow->reply_node, by_reply);
+	if (!err)
+		flow->flags |= IPOS_FLOW_REPLY;
+	return err;
+}
+
+/**
+ * ipos_flow_peek_reply() - the flow that a program of this board replies to
+ * @table: the table
+ * @key: client and program, as if it were the service
+ *
+ * Return: the flow, borrowed under RCU, or NULL. Any context.
+ */
+struct ipos_flow *ipos_flow_peek_reply(struct ipos_flow_table *table,
+				       const struct ipos_key *key)
+{
+	return rhashtable_lookup(&table->by_reply, key, by_reply);
+}
+
+/**
  * ipos_flow_move() - a transition
  * @table: the table
  * @flow: the flow
@@ -318,6 +395,9 @@ bool ipos_flow_remove(struct ipos_flow_table *table, struct ipos_flow *flow,
 	if (!ipos_flow_move(table, flow, from, IPOS_FLOW_DEAD))
 		return false;
 	ipos_flow_unbind(table, flow);
+	if (flow->flags & IPOS_FLOW_REPLY)
+		rhashtable_remove_fast(&table->by_reply, &flow->reply_node,
+				       by_reply);
 	rhashtable_remove_fast(&table->by_key, &flow->node, by_key);
 	ipos_flow_put(flow);
 	return true;

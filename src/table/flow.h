@@ -34,6 +34,7 @@ enum ipos_flow_state {
 #define IPOS_FLOW_LOST		BIT(4)	/* Closed: never reached accept() */
 #define IPOS_FLOW_DOOMED	BIT(5)	/* Local, Closed: aborted by this board */
 #define IPOS_FLOW_COOKIE	BIT(6)	/* a cookie may begin it once more */
+#define IPOS_FLOW_REPLY		BIT(7)	/* in the table of replies */
 
 #define IPOS_FLOW_ENDED		(IPOS_FLOW_CLOSING | IPOS_FLOW_RESET)
 
@@ -56,13 +57,18 @@ struct ipos_watch;
  * @state: enum ipos_flow_state
  * @flags: IPOS_FLOW_*
  * @window: the client's window as its last segment before the move told it
+ * @timeout: of UDP in its place: seconds without a datagram that end it
  * @used: jiffies when a packet last passed, or when a closing entry began
  * @created: jiffies
  * @rcv_nxt: RCV.NXT at the hand-off, host order
  * @snd_nxt: SND.NXT at the hand-off, host order
+ * @laddr: of UDP in their place: where its program gets the datagrams on this
+ *	board, and sends its replies from
+ * @lport: likewise
  * @watch: engine/'s: what of a Local entry's response is still to be read;
  *	goes with the entry; RCU
  * @doomed: in the list of sockets to abort; has a reference of its own
+ * @reply_node: of UDP in its place: in the table of replies
  * @rcu: freed after a grace period
  */
 struct ipos_flow {
@@ -73,17 +79,31 @@ struct ipos_flow {
 	u32			state;
 	u32			used;
 	u16			flags;
-	u16			window;
+	union {
+		u16		window;
+		u16		timeout;
+	};
 	refcount_t		refs;
 	struct rhash_head	bind_node;
 	struct ipos_pending	*pending;
 	u64			handoff_id;
 	spinlock_t		lock;
 	u32			created;
-	u32			rcv_nxt;
-	u32			snd_nxt;
+	union {
+		struct {
+			u32	rcv_nxt;
+			u32	snd_nxt;
+		};
+		struct {
+			__be32	laddr;
+			__be16	lport;
+		};
+	};
 	struct ipos_watch __rcu	*watch;
-	struct llist_node	doomed;
+	union {
+		struct llist_node	doomed;
+		struct rhash_head	reply_node;
+	};
 	struct rcu_head		rcu;
 };
 
@@ -91,6 +111,7 @@ struct ipos_flow {
  * struct ipos_flow_table - one network namespace's flows
  * @by_key: all of them
  * @by_binding: those that answers of other boards may speak of
+ * @by_reply: UDP flows whose program is on this board, by what it replies
  * @bound: rows of each state
  * @ended: rows of the Forward Table whose connection is over
  * @taken: rows of the Local Table that other boards handed over
@@ -98,6 +119,7 @@ struct ipos_flow {
 struct ipos_flow_table {
 	struct rhashtable	by_key;
 	struct rhashtable	by_binding;
+	struct rhashtable	by_reply;
 	struct ipos_bound	bound[IPOS_FLOW_STATES];
 	atomic_t		ended;
 	atomic_t		taken;
@@ -132,6 +154,11 @@ void ipos_flow_put(struct ipos_flow *flow);
 int ipos_flow_bind(struct ipos_flow_table *table, struct ipos_flow *flow,
 		   const struct ipos_hdr *hdr, struct ipos_server *peer);
 void ipos_flow_unbind(struct ipos_flow_table *table, struct ipos_flow *flow);
+
+int ipos_flow_reply(struct ipos_flow_table *table, struct ipos_flow *flow,
+		    __be32 laddr, __be16 lport);
+struct ipos_flow *ipos_flow_peek_reply(struct ipos_flow_table *table,
+				       const struct ipos_key *key);
 
 bool ipos_flow_move(struct ipos_flow_table *table, struct ipos_flow *flow,
 		    enum ipos_flow_state from, enum ipos_flow_state to);

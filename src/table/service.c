@@ -42,7 +42,7 @@ void ipos_service_table_destroy(struct ipos_service_table *table)
 /**
  * ipos_service_add() - intercept a protocol, address and port
  * @table: the table
- * @settings: key, target_port, inspect, policy and foreign are taken from it
+ * @settings: all but its table's part is taken from it
  *
  * Process context.
  *
@@ -62,6 +62,7 @@ int ipos_service_add(struct ipos_service_table *table,
 	service->inspect = settings->inspect;
 	service->policy = settings->policy;
 	service->foreign = settings->foreign;
+	service->timeout = settings->timeout;
 	refcount_set(&service->refs, 1);
 
 	if (!ipos_bound_take(&table->bound)) {

@@ -19,6 +19,8 @@ enum ipos_policy {
 	IPOS_POLICY_HASH,
 };
 
+/* Seconds; the default is that of others who balance UDP. */
+#define IPOS_SERVICE_TIMEOUT	30
 /**
  * struct ipos_service_cookie - what the sessions of a service go by
  * @rcu: freed after a grace period
@@ -43,10 +45,11 @@ struct ipos_service_key {
  * @target_port: port the applications listen on, network byte order
  * @inspect: enum ipos_inspect_mode
  * @policy: enum ipos_policy
+ * @timeout: UDP: seconds without a datagram that end a flow
  * @foreign: the address was admitted though it is not this host's
  * @cookie: NULL: sessions are not looked at; RCU
  * @refs: the table's, and one per unattached endpoint
- * @connections: handshakes completed since the service was made
+ * @connections: handshakes completed, or UDP flows begun, since it was made
  * @rcu: freed after a grace period
  */
 struct ipos_service {
@@ -56,6 +59,7 @@ struct ipos_service {
 	u8			inspect;
 	u8			policy;
 	bool			foreign;
+	u16			timeout;
 	struct ipos_service_cookie __rcu *cookie;
 	refcount_t		refs;
 	atomic_long_t		connections;

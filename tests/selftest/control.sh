@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-plan 361
+plan 372
 
 ctl() { ipos-ctl -n a "$@"; }
 does() { says "$*" 0 "" ctl "$@"; }
@@ -54,7 +54,7 @@ settings() { ctl board show | grep -vE '^(connections|cpu|memory|bandwidth|in-fl
 settings=$(settings)
 like "a board begins without an address, with type 0x0007" "$settings" \
 	$'^server-ip              0\\.0\\.0\\.0\nethertype              0x0007\nepoch                  0x[0-9a-f]{16}\n'
-is "every setting is shown in text" "$(wc -l <<<"$settings")" 47
+is "every setting is shown in text" "$(wc -l <<<"$settings")" 48
 is "and in JSON, by the same names" "$(json '"\n".join(rows[0])' board show | tr _ -)" \
 	"$(ctl board show | cut -d' ' -f1)"
 is "the epoch stays while the board lives" "$(json 'rows[0]["epoch"]' board show)" \
@@ -91,6 +91,7 @@ setting link-speed 0 1000000
 setting advertise-ms 0 60000
 setting peer-timeout 0 604800
 setting leave-ms 0 600000
+setting udp-timeout 1 604800
 for table in temporary forward-connect forward local reserved closed server service url listen app withdrawn; do
 	setting limit-$table 0 16777216
 done
@@ -186,7 +187,15 @@ does server add 10.0.0.4 lladdr 02:00:00:00:02:03
 does service add tcp 192.0.2.1:80
 refuses "service exists already" service add tcp 192.0.2.1:80 inspect http
 refuses "address is not this host's, and foreign was not said" service add tcp 192.0.2.9:80
-refuses "UDP services are not supported yet" service add udp 192.0.2.1:53
+refuses "nothing is inspected of UDP: inspect must be none" service add udp 192.0.2.1:53 inspect http
+refuses "only a UDP service has a timeout" service add tcp 192.0.2.1:81 timeout 5
+refuses "timeout must be 1 to 65535" service add udp 192.0.2.1:53 timeout 0
+refuses "timeout must be 1 to 65535" service add udp 192.0.2.1:53 timeout 65536
+does service add udp 192.0.2.1:53 timeout 5
+refuses "only a UDP service has a timeout" service set tcp 192.0.2.1:80 timeout 5
+does service set udp 192.0.2.1:53 timeout 6
+is "the timeout of a UDP service" "$(json '[row["timeout"] for row in rows if row["proto"] == "udp"]' service show)" "[6]"
+does service del udp 192.0.2.1:53
 refuses "port must be 1 to 65535" service add tcp 192.0.2.1:0
 refuses "target-port must be 1 to 65535" service add tcp 192.0.2.1:81 target-port 0
 for addr in 0.0.0.0 127.0.0.1 224.0.0.1 255.255.255.255; do
@@ -197,8 +206,8 @@ is "services in JSON" "$(json 'sorted(map(str, rows))[0]' service show)" "{'prot
 'inspect': 'none', 'policy': 'local-first', 'target_port': 80, 'foreign': False, 'connections': 0}"
 does service del tcp 192.0.2.1:80
 refuses "no such service" service del tcp 192.0.2.1:80
-shows "PROTO  ADDR       PORT  INSPECT  POLICY      TARGET-PORT  COOKIE  FOREIGN  CONNECTIONS
-tcp    192.0.2.9   443  http     least-conn         8443  -       yes                0" service show
+shows "PROTO  ADDR       PORT  INSPECT  POLICY      TARGET-PORT  COOKIE  TIMEOUT  FOREIGN  CONNECTIONS
+tcp    192.0.2.9   443  http     least-conn         8443  -       -        yes                0" service show
 does service set tcp 192.0.2.9:443 inspect none policy local-first target-port 1
 is "it is set" "$(json '*rows[0].values()' service show)" "tcp 192.0.2.9 443 none local-first 1 True 0"
 refuses "no such service" service set tcp 192.0.2.1:80 inspect http

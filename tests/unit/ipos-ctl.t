@@ -98,7 +98,7 @@ says "help server" 0 "$server_help" ipos-ctl help server
 service_add_help=$(cat <<'TEXT'
 Usage: ipos-ctl service add tcp|udp ADDRESS:PORT [inspect none|http|tls]
                             [policy local-first|least-conn|least-load|hash]
-                            [target-port PORT] [cookie NAME] [foreign]
+                            [target-port PORT] [cookie NAME] [timeout NUMBER] [foreign]
 
 service add: take over new connections to an address.
 
@@ -109,6 +109,7 @@ Arguments:
   policy                 who gets what no map decides
   target-port            port the applications listen on; the same when not given
   cookie                 name of the cookie by which sessions go; "": none
+  timeout                of udp: seconds without a datagram that end a flow; 30 when not given
   foreign                the address need not be this host's
 TEXT
 )

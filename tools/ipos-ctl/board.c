@@ -116,6 +116,10 @@ static const struct field fields[] = {
 		"leave-ms", &kind_u32, IPOS_A_BOARD_LEAVE_MS,
 		NULL, "time to tell all whom it concerns that a board leaves"
 	},
+	[IPOS_A_BOARD_UDP_TIMEOUT] = {
+		"udp-timeout", &kind_u32, IPOS_A_BOARD_UDP_TIMEOUT,
+		NULL, "seconds without a datagram that end other boards' UDP flows"
+	},
 	[IPOS_A_BOARD_LIMIT_TEMPORARY] = {
 		"limit-temporary", &kind_u32, IPOS_A_BOARD_LIMIT_TEMPORARY,
 		NULL, "rows of the Temporary Table"
@@ -272,6 +276,7 @@ static const struct field *const columns[] = {
 	FIELD(COOKIE_TIMEOUT),
 	FIELD(COOKIE_REFRESH),
 	FIELD(LEAVE_MS),
+	FIELD(UDP_TIMEOUT),
 	FIELD(LIMIT_TEMPORARY),
 	FIELD(LIMIT_FORWARD_CONNECT),
 	FIELD(LIMIT_FORWARD),
@@ -319,6 +324,7 @@ static const struct arg set_args[] = {
 	SETTING(COOKIE_TIMEOUT),
 	SETTING(COOKIE_REFRESH),
 	SETTING(LEAVE_MS),
+	SETTING(UDP_TIMEOUT),
 	SETTING(LIMIT_TEMPORARY),
 	SETTING(LIMIT_FORWARD_CONNECT),
 	SETTING(LIMIT_FORWARD),

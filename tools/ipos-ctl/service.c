@@ -67,6 +67,11 @@ static const struct field cookie = {
 	"name of the cookie by which sessions go; \"\": none"
 };
 
+static const struct field timeout = {
+	"timeout", &kind_u32, IPOS_A_SERVICE_TIMEOUT, NULL,
+	"of udp: seconds without a datagram that end a flow; 30 when not given"
+};
+
 static const struct field foreign = {
 	"foreign", &kind_flag, IPOS_A_SERVICE_FOREIGN, NULL,
 	"the address need not be this host's"
@@ -74,24 +79,25 @@ static const struct field foreign = {
 
 static const struct field connections = {
 	"connections", &kind_u64, IPOS_A_SERVICE_CONNECTIONS, NULL,
-	"handshakes completed"
+	"handshakes completed, UDP flows begun"
 };
 
 static const struct field *const columns[] = {
 	&proto, &addr, &port, &inspect, &policy, &target_port, &cookie,
-	&foreign, &connections, NULL
+	&timeout, &foreign, &connections, NULL
 };
 
 static const struct arg add_args[] = {
 	{ &proto, ARG_FIRST }, { &endpoint, ARG_FIRST },
-	{ &inspect }, { &policy }, { &target_port }, { &cookie }, { &foreign },
-	{ NULL }
+	{ &inspect }, { &policy }, { &target_port }, { &cookie }, { &timeout },
+	{ &foreign }, { NULL }
 };
 
 static const struct arg set_args[] = {
 	{ &proto, ARG_FIRST }, { &endpoint, ARG_FIRST },
 	{ &inspect, ARG_ONE_OF }, { &policy, ARG_ONE_OF },
-	{ &target_port, ARG_ONE_OF }, { &cookie, ARG_ONE_OF }, { NULL }
+	{ &target_port, ARG_ONE_OF }, { &cookie, ARG_ONE_OF },
+	{ &timeout, ARG_ONE_OF }, { NULL }
 };
 
 static const struct arg del_args[] = {
