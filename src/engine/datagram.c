@@ -98,7 +98,12 @@ static const struct ipos_endpoint_ops datagram_ops = {
 
 static void expire(struct ipos_pending *pending)
 {
-	ipos_place_expire(ipos_endpoint_of(pending));
+	struct ipos_endpoint *ep = ipos_endpoint_of(pending);
+
+	if (ep->stage == IPOS_STAGE_WAITING)
+		ipos_place_retry(ep);
+	else
+		ipos_place_expire(ep);
 }
 
 static const struct ipos_pending_ops pending_ops = {
