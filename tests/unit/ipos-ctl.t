@@ -98,7 +98,8 @@ says "help server" 0 "$server_help" ipos-ctl help server
 service_add_help=$(cat <<'TEXT'
 Usage: ipos-ctl service add tcp|udp ADDRESS:PORT [inspect none|http|tls]
                             [policy local-first|least-conn|least-load|hash]
-                            [target-port PORT] [cookie NAME] [timeout NUMBER] [foreign]
+                            [target-port PORT] [cookie NAME] [timeout NUMBER]
+                            [foreign]
 
 service add: take over new connections to an address.
 
