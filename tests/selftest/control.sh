@@ -522,8 +522,8 @@ refused("dev-add", {"ifindex": u32(4095), "role": u32(1)}, ENODEV, "ipos: no suc
 for command, values, words in [
         ("server-add", {"ip": ip, "lladdr": mac, "state": u8(3)}, "state must be up, drain or down"),
         ("server-set", {"ip": ip, "state": u8(255)}, "state must be up, drain or down"),
-        ("service-add", {"proto": u8(0), "addr": ip, "port": port}, "proto must be tcp"),
-        ("service-add", {"proto": u8(3), "addr": ip, "port": port}, "proto must be tcp"),
+        ("service-add", {"proto": u8(0), "addr": ip, "port": port}, "proto must be tcp or udp"),
+        ("service-add", {"proto": u8(3), "addr": ip, "port": port}, "proto must be tcp or udp"),
         ("service-add", {"proto": u8(1), "addr": ip, "port": port, "foreign": b"", "inspect": u8(3)},
          "inspect must be none, http or tls"),
         ("service-set", {"proto": u8(1), "addr": ip, "port": port, "policy": u8(4)},
