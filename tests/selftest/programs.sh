@@ -8,6 +8,7 @@
 # need /usr/lib/postgresql/15/bin/pgbench postgresql-15
 # need apache2 apache2
 # need node nodejs
+# vms 3
 
 cd "$(dirname "$0")/.." || exit
 # shellcheck source=tests/lib/tap.sh
@@ -40,10 +41,12 @@ psql() { on client "$pg/psql" -XAtq -h "$1" -U postgres -d postgres -c "$2" 2>&1
 # pgbench OPTION...
 pgbench() { on client "$pg/pgbench" -h 192.0.2.1 -U postgres "$@" postgres; }
 
-install -d -o postgres -g postgres "$tmp/pg"
-ok "a data base is made" "${user[@]}" "$pg/initdb" -D "$tmp/pg" -A trust -N --locale=C -E UTF8
-echo "host all all 192.0.2.0/24 trust" >>"$tmp/pg/pg_hba.conf"
-start board2 "$tmp/postgres" "${user[@]}" "$pg/postgres" -D "$tmp/pg" \
+# In the board's own /tmp: where boards are machines, another user may not look into what they share.
+data=$(on board2 mktemp -d /tmp/pg.XXXXXX)
+on board2 chown postgres:postgres "$data"
+ok "a data base is made" on board2 "${user[@]}" "$pg/initdb" -D "$data" -A trust -N --locale=C -E UTF8
+on board2 tee -a "$data/pg_hba.conf" <<<"host all all 192.0.2.0/24 trust" >"$tmp/output"
+start board2 "$tmp/postgres" "${user[@]}" "$pg/postgres" -D "$data" \
 	-c listen_addresses=0.0.0.0 -c unix_socket_directories= -c shared_buffers=16MB -c fsync=off -c jit=off -c autovacuum=off
 postgres=$pid
 ok "PostgreSQL listens" wait_for listening board2 5432
