@@ -31,6 +31,7 @@ const struct nla_policy ipos_service_add_policy[IPOS_A_SERVICE_MAX + 1] = {
 	KEY,
 	HOW,
 	[IPOS_A_SERVICE_FOREIGN] = { .type = NLA_FLAG },
+	[IPOS_A_SERVICE_ONE_PACKET] = { .type = NLA_FLAG },
 };
 
 const struct nla_policy ipos_service_set_policy[IPOS_A_SERVICE_MAX + 1] = {
@@ -49,6 +50,18 @@ static bool put_cookie(struct sk_buff *skb, const struct ipos_service *service)
 	cookie = rcu_dereference(service->cookie);
 	return !cookie ||
 	       !nla_put_string(skb, IPOS_A_SERVICE_COOKIE, cookie->name);
+}
+
+static int fill_udp(struct sk_buff *skb, const struct ipos_service *service)
+{
+	if (service->key.proto != IPOS_PROTO_UDP)
+		return 0;
+	if (nla_put_u32(skb, IPOS_A_SERVICE_TIMEOUT,
+			READ_ONCE(service->timeout)) ||
+	    (service->one_packet &&
+	     nla_put_flag(skb, IPOS_A_SERVICE_ONE_PACKET)))
+		return -EMSGSIZE;
+	return 0;
 }
 
 static int fill(struct sk_buff *skb, struct netlink_callback *cb,
@@ -71,11 +84,7 @@ static int fill(struct sk_buff *skb, struct netlink_callback *cb,
 			      IPOS_A_SERVICE_PAD) ||
 	    !put_cookie(skb, service))
 		return -EMSGSIZE;
-	if (service->key.proto == IPOS_PROTO_UDP &&
-	    nla_put_u32(skb, IPOS_A_SERVICE_TIMEOUT,
-			READ_ONCE(service->timeout)))
-		return -EMSGSIZE;
-	return 0;
+	return fill_udp(skb, service);
 }
 
 /**
@@ -145,6 +154,11 @@ static int check_proto(struct genl_info *info,
 	if (timeout)
 		return ipos_refuse(info->extack, timeout, -EOPNOTSUPP,
 				   "only a UDP service has a timeout");
+	if (info->attrs[IPOS_A_SERVICE_ONE_PACKET])
+		return ipos_refuse(info->extack,
+				   info->attrs[IPOS_A_SERVICE_ONE_PACKET],
+				   -EOPNOTSUPP,
+				   "only a UDP service can be one-packet");
 	return 0;
 }
 
@@ -286,6 +300,7 @@ int ipos_service_add_doit(struct sk_buff *skb, struct genl_info *info)
 	settings.target_port = settings.key.port;
 	settings.timeout = IPOS_SERVICE_TIMEOUT;
 	settings.foreign = info->attrs[IPOS_A_SERVICE_FOREIGN];
+	settings.one_packet = info->attrs[IPOS_A_SERVICE_ONE_PACKET];
 	apply_how(&settings, info->attrs);
 
 	addr = info->attrs[IPOS_A_SERVICE_ADDR];

@@ -21,20 +21,6 @@ static void capture(const struct ipos_endpoint *ep, struct ipos_conn *conn)
 	};
 }
 
-static void count_unserved(struct ipos_engine *engine, int err)
-{
-	switch (err) {
-	case -ENOENT:
-		ipos_count(engine->counters, here_no_listener);
-		break;
-	case -EEXIST:
-		ipos_count(engine->counters, here_exists);
-		break;
-	default:
-		ipos_count(engine->counters, here_no_memory);
-	}
-}
-
 /* What was held comes in once more, and finds the flow Local. */
 static void deliver_held(struct ipos_endpoint *ep)
 {
@@ -65,7 +51,7 @@ static bool here(struct ipos_endpoint *ep)
 	err = ipos_served_find(engine, flow, ep->service->target_port,
 			       ep->ifindex);
 	if (err) {
-		count_unserved(engine, err);
+		ipos_served_count(engine, err);
 		return false;
 	}
 	ipos_flow_unbind(&engine->flows, flow);

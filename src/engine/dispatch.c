@@ -14,6 +14,7 @@
 #include "engine/packet.h"
 #include "engine/responder.h"
 #include "engine/served.h"
+#include "engine/single.h"
 #include "engine/target.h"
 #include "engine/told.h"
 #include "engine/withdraw.h"
@@ -71,6 +72,9 @@ static enum known known_udp(struct ipos_engine *engine, struct ipos_flow *flow,
 		return ipos_datagram_hold_consume(engine, flow, skb, packet) ?
 		       TAKEN : CHANGED;
 	case IPOS_FLOW_LOCAL:
+		if (ipos_single_is_next(engine, flow))
+			return GONE;
+		fallthrough;
 	case IPOS_FLOW_RESERVED:
 		return served(engine, flow, dev, skb);
 	default:
@@ -115,6 +119,18 @@ static bool has_socket(struct ipos_engine *engine,
 	return ipos_packet_has_socket(engine->net, packet);
 }
 
+static enum known new_udp(struct ipos_engine *engine,
+			  struct ipos_service *service, struct net_device *dev,
+			  struct sk_buff *skb,
+			  const struct ipos_packet *packet)
+{
+	if (service->one_packet)
+		return ipos_single(engine, service, dev, skb, packet) ==
+		       IPOS_PASS ? STACKS : TAKEN;
+	return ipos_datagram_new_consume(engine, service, dev, skb, packet) ?
+	       TAKEN : CHANGED;
+}
+
 static enum known no_flow(struct ipos_engine *engine, struct net_device *dev,
 			  struct sk_buff *skb,
 			  const struct ipos_packet *packet, u16 inherited)
@@ -127,8 +143,7 @@ static enum known no_flow(struct ipos_engine *engine, struct net_device *dev,
 	    READ_ONCE(engine->leaving))
 		return STACKS;
 	if (packet->key.proto == IPOS_PROTO_UDP)
-		return ipos_datagram_new_consume(engine, service, dev, skb,
-						 packet) ? TAKEN : CHANGED;
+		return new_udp(engine, service, dev, skb, packet);
 	return ipos_responder_new_consume(engine, service, dev, skb, packet,
 					  inherited) ? TAKEN : CHANGED;
 }

@@ -182,8 +182,14 @@ static void send_offer(struct ipos_endpoint *ep)
 	ep->tries++;
 }
 
-/* The board, if anything may be offered to it now. */
-static struct ipos_server *reachable(struct ipos_engine *engine, __be32 ip)
+/**
+ * ipos_place_reachable() - the board, if anything may be offered to it now
+ * @engine: the namespace
+ * @ip: its Server IP, network byte order
+ *
+ * Return: its row, borrowed under RCU, or NULL: why is counted.
+ */
+struct ipos_server *ipos_place_reachable(struct ipos_engine *engine, __be32 ip)
 {
 	struct ipos_server *server;
 
@@ -205,7 +211,7 @@ static struct ipos_server *reachable(struct ipos_engine *engine, __be32 ip)
 static bool offer(struct ipos_endpoint *ep, __be32 ip)
 {
 	struct ipos_engine *engine = engine_of(ep);
-	struct ipos_server *server = reachable(engine, ip);
+	struct ipos_server *server = ipos_place_reachable(engine, ip);
 
 	if (!server || !prepare(ep, server))
 		return false;

@@ -25,5 +25,7 @@ void ipos_place_leave(struct ipos_endpoint *ep);
 bool ipos_place_local(struct ipos_endpoint *ep);
 void ipos_place_give_up(struct ipos_endpoint *ep);
 void ipos_place_end(struct ipos_endpoint *ep);
+struct ipos_server *ipos_place_reachable(struct ipos_engine *engine,
+					 __be32 ip);
 
 #endif /* IPOS_ENGINE_PLACE_H */

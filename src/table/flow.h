@@ -35,6 +35,7 @@ enum ipos_flow_state {
 #define IPOS_FLOW_DOOMED	BIT(5)	/* Local, Closed: aborted by this board */
 #define IPOS_FLOW_COOKIE	BIT(6)	/* a cookie may begin it once more */
 #define IPOS_FLOW_REPLY		BIT(7)	/* in the table of replies */
+#define IPOS_FLOW_SINGLE	BIT(8)	/* Local: for this datagram, not the next */
 
 #define IPOS_FLOW_ENDED		(IPOS_FLOW_CLOSING | IPOS_FLOW_RESET)
 

@@ -63,6 +63,7 @@ int ipos_service_add(struct ipos_service_table *table,
 	service->policy = settings->policy;
 	service->foreign = settings->foreign;
 	service->timeout = settings->timeout;
+	service->one_packet = settings->one_packet;
 	refcount_set(&service->refs, 1);
 
 	if (!ipos_bound_take(&table->bound)) {

@@ -46,10 +46,12 @@ struct ipos_service_key {
  * @inspect: enum ipos_inspect_mode
  * @policy: enum ipos_policy
  * @timeout: UDP: seconds without a datagram that end a flow
+ * @one_packet: UDP: a board is chosen for each datagram
  * @foreign: the address was admitted though it is not this host's
  * @cookie: NULL: sessions are not looked at; RCU
  * @refs: the table's, and one per unattached endpoint
- * @connections: handshakes completed, or UDP flows begun, since it was made
+ * @connections: handshakes completed, or UDP flows begun, since it was made;
+ *	datagrams that got a board of their own
  * @rcu: freed after a grace period
  */
 struct ipos_service {
@@ -59,6 +61,7 @@ struct ipos_service {
 	u8			inspect;
 	u8			policy;
 	bool			foreign;
+	bool			one_packet;
 	u16			timeout;
 	struct ipos_service_cookie __rcu *cookie;
 	refcount_t		refs;

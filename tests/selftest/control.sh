@@ -8,7 +8,7 @@
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-plan 372
+plan 373
 
 ctl() { ipos-ctl -n a "$@"; }
 does() { says "$*" 0 "" ctl "$@"; }
@@ -189,6 +189,7 @@ refuses "service exists already" service add tcp 192.0.2.1:80 inspect http
 refuses "address is not this host's, and foreign was not said" service add tcp 192.0.2.9:80
 refuses "nothing is inspected of UDP: inspect must be none" service add udp 192.0.2.1:53 inspect http
 refuses "only a UDP service has a timeout" service add tcp 192.0.2.1:81 timeout 5
+refuses "only a UDP service can be one-packet" service add tcp 192.0.2.1:81 one-packet
 refuses "timeout must be 1 to 65535" service add udp 192.0.2.1:53 timeout 0
 refuses "timeout must be 1 to 65535" service add udp 192.0.2.1:53 timeout 65536
 does service add udp 192.0.2.1:53 timeout 5
@@ -203,13 +204,13 @@ for addr in 0.0.0.0 127.0.0.1 224.0.0.1 255.255.255.255; do
 done
 does service add tcp 192.0.2.9:443 inspect http policy least-conn target-port 8443 foreign
 is "services in JSON" "$(json 'sorted(map(str, rows))[0]' service show)" "{'proto': 'tcp', 'addr': '192.0.2.1', 'port': 80, \
-'inspect': 'none', 'policy': 'local-first', 'target_port': 80, 'foreign': False, 'connections': 0}"
+'inspect': 'none', 'policy': 'local-first', 'target_port': 80, 'one_packet': False, 'foreign': False, 'connections': 0}"
 does service del tcp 192.0.2.1:80
 refuses "no such service" service del tcp 192.0.2.1:80
-shows "PROTO  ADDR       PORT  INSPECT  POLICY      TARGET-PORT  COOKIE  TIMEOUT  FOREIGN  CONNECTIONS
-tcp    192.0.2.9   443  http     least-conn         8443  -       -        yes                0" service show
+shows "PROTO  ADDR       PORT  INSPECT  POLICY      TARGET-PORT  COOKIE  TIMEOUT  ONE-PACKET  FOREIGN  CONNECTIONS
+tcp    192.0.2.9   443  http     least-conn         8443  -       -        no          yes                0" service show
 does service set tcp 192.0.2.9:443 inspect none policy local-first target-port 1
-is "it is set" "$(json '*rows[0].values()' service show)" "tcp 192.0.2.9 443 none local-first 1 True 0"
+is "it is set" "$(json '*rows[0].values()' service show)" "tcp 192.0.2.9 443 none local-first 1 False True 0"
 refuses "no such service" service set tcp 192.0.2.1:80 inspect http
 refuses "target-port must be 1 to 65535" service set tcp 192.0.2.9:443 target-port 0
 refuses "cookie needs inspect http" service set tcp 192.0.2.9:443 cookie SID

@@ -40,6 +40,8 @@ server add 10.0.0.2 lladdr 02:00:00:00:02:02 dev eth1 state up
 server add 10.0.0.3 lladdr 02:00:00:00:02:03 dev eth2 state down connections 5 cpu 1000 memory 18446744073709551615 bandwidth 1
 service add tcp 192.0.2.1:80 inspect http policy least-conn target-port 8080
 service add tcp 192.0.2.7:22 inspect none policy local-first target-port 22 foreign
+service add udp 192.0.2.1:53 inspect none policy hash target-port 5353 timeout 10
+service add udp 192.0.2.1:123 inspect none policy local-first target-port 123 timeout 30 one-packet
 url add */ server 10.0.0.2
 url add example.org/video server 10.0.0.3
 url add example.org/video server 10.0.0.9

@@ -99,7 +99,7 @@ service_add_help=$(cat <<'TEXT'
 Usage: ipos-ctl service add tcp|udp ADDRESS:PORT [inspect none|http|tls]
                             [policy local-first|least-conn|least-load|hash]
                             [target-port PORT] [cookie NAME] [timeout NUMBER]
-                            [foreign]
+                            [one-packet] [foreign]
 
 service add: take over new connections to an address.
 
@@ -111,6 +111,7 @@ Arguments:
   target-port            port the applications listen on; the same when not given
   cookie                 name of the cookie by which sessions go; "": none
   timeout                of udp: seconds without a datagram that end a flow; 30 when not given
+  one-packet             of udp: a board is chosen for each datagram
   foreign                the address need not be this host's
 TEXT
 )

@@ -72,6 +72,11 @@ static const struct field timeout = {
 	"of udp: seconds without a datagram that end a flow; 30 when not given"
 };
 
+static const struct field one_packet = {
+	"one-packet", &kind_flag, IPOS_A_SERVICE_ONE_PACKET, NULL,
+	"of udp: a board is chosen for each datagram"
+};
+
 static const struct field foreign = {
 	"foreign", &kind_flag, IPOS_A_SERVICE_FOREIGN, NULL,
 	"the address need not be this host's"
@@ -79,18 +84,18 @@ static const struct field foreign = {
 
 static const struct field connections = {
 	"connections", &kind_u64, IPOS_A_SERVICE_CONNECTIONS, NULL,
-	"handshakes completed, UDP flows begun"
+	"handshakes completed, UDP flows begun, datagrams placed"
 };
 
 static const struct field *const columns[] = {
 	&proto, &addr, &port, &inspect, &policy, &target_port, &cookie,
-	&timeout, &foreign, &connections, NULL
+	&timeout, &one_packet, &foreign, &connections, NULL
 };
 
 static const struct arg add_args[] = {
 	{ &proto, ARG_FIRST }, { &endpoint, ARG_FIRST },
 	{ &inspect }, { &policy }, { &target_port }, { &cookie }, { &timeout },
-	{ &foreign }, { NULL }
+	{ &one_packet }, { &foreign }, { NULL }
 };
 
 static const struct arg set_args[] = {
