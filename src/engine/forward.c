@@ -227,16 +227,19 @@ static void closed(struct ipos_engine *engine, struct ipos_flow *flow,
 void ipos_forward_closed(struct ipos_engine *engine, struct ipos_flow *flow,
 			 const struct ipos_notice *notice)
 {
-	if (flow->key.proto == IPOS_PROTO_UDP) {
-		lost_udp(engine, flow, IPOS_HANDOFF_REASON_UNKNOWN);
-		return;
-	}
+	const bool udp = flow->key.proto == IPOS_PROTO_UDP;
+
 	switch (notice->reason) {
 	case IPOS_CLOSED_CLOSED:
-		closed(engine, flow, notice);
+		if (udp)
+			lost_udp(engine, flow, IPOS_HANDOFF_REASON_NONE);
+		else
+			closed(engine, flow, notice);
 		break;
 	case IPOS_CLOSED_UNKNOWN:
-		if (before(notice->seq, flow->rcv_nxt))
+		if (udp)
+			lost_udp(engine, flow, IPOS_HANDOFF_REASON_UNKNOWN);
+		else if (before(notice->seq, flow->rcv_nxt))
 			ipos_out_bare_ack(engine, flow);
 		else
 			ipos_forward_lost(engine, flow,
