@@ -138,6 +138,23 @@ def segment(src, sport, dst, dport, flags, seq, ack=0, data=b"", options=b"", wi
     return ip[:10] + struct.pack(">H", checksum(ip) ^ (0x5555 if bad_header else 0)) + ip[12:] + tcp
 
 
+# UDP datagrams
+
+def datagram(src, dst, data=b"", *, length=None, bad_checksum=False, no_checksum=False, fragment=0, identity=0):
+    """A UDP datagram in an IP packet, from (address, port) to (address, port)."""
+    udp = struct.pack(">HHHH", src[1], dst[1], 8 + len(data) if length is None else length, 0) + data
+    ends = ip_bytes(src[0]) + ip_bytes(dst[0])
+    total = checksum(ends + struct.pack(">HH", 17, len(udp)) + udp) or 0xFFFF
+    total = 0 if no_checksum else total ^ (0x5555 if bad_checksum else 0)
+    return ip_packet(src[0], dst[0], udp[:6] + struct.pack(">H", total) + udp[8:], 17, fragment, identity)
+
+
+def ip_packet(src, dst, body, protocol, fragment=0, identity=0):
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(body), identity, fragment, 64, protocol, 0)
+    ip += ip_bytes(src) + ip_bytes(dst)
+    return ip[:10] + struct.pack(">H", checksum(ip)) + ip[12:] + body
+
+
 def icmp(src, dst, quoted, kind=3, code=4, rest=0, options=b"", bad_checksum=False, protocol=1):
     """An ICMP error, "fragmentation needed" unless told otherwise; the end of the rest is its MTU."""
     body = struct.pack(">BBHI", kind, code, 0, rest) + quoted
@@ -236,10 +253,11 @@ class Frame:
         self.epoch = self.snapshot = self.part = self.parts = self.interval = self.flags = None
         self.handoff_id = self.reason = self.service = self.seq = self.inner = self.number = self.rows = None
         self.tcb = {}
-        covered = {PACKET: 0, ACK: 0, CONNECTION: 146}.get(self.kind, int.from_bytes(body[:2], "big"))
+        covered = {PACKET: 0, ACK: 0, CONNECTION: 146 if self.protocol == TCP else 6}.get(self.kind, int.from_bytes(body[:2], "big"))
         self.ok = checksum(data[:16 + covered]) == 0
         if self.kind == CONNECTION:
             self.service = socket.inet_ntoa(body[:4]), int.from_bytes(body[4:6], "big")
+        if self.kind == CONNECTION and self.protocol == TCP:
             self.tcb = dict(zip((name for name, _ in TCB), struct.unpack(TCB_FORMAT, body[6:146])))
             self.handoff_id = self.tcb["handoff_id"]
         elif self.kind == PACKET:
