@@ -85,6 +85,30 @@ void ipos_learn_taken(struct ipos_engine *engine, struct ipos_flow *flow)
 		watch(engine, flow, name->text, flow->snd_nxt);
 }
 
+/**
+ * ipos_learn_refused() - counts why a row did not get into the Cookie Map
+ * @engine: this board's
+ * @err: what ipos_cookiemap_claim() returned, negative
+ *
+ * Context: any.
+ */
+void ipos_learn_refused(struct ipos_engine *engine, int err)
+{
+	switch (err) {
+	case -EEXIST:
+		ipos_count(engine->counters, drop_map_static);
+		break;
+	case -EBUSY:
+		ipos_count(engine->counters, drop_map_held);
+		break;
+	case -ENOSPC:
+		ipos_count(engine->counters, drop_limit_cookie);
+		break;
+	default:
+		ipos_count(engine->counters, drop_no_memory);
+	}
+}
+
 /* Told before the response leaves: whoever reads it finds the others know. */
 static void learn(struct ipos_engine *engine,
 		  const struct ipos_cookieval *value)
@@ -93,22 +117,12 @@ static void learn(struct ipos_engine *engine,
 				       value->len, NULL,
 				       IPOS_COOKIEMAP_LEARNED);
 
-	switch (err) {
-	case 1:
-		ipos_count(engine->counters, cookies_learned);
-		ipos_tell_learned(engine, value->text, value->len);
-		break;
-	case 0:
-		break;
-	case -EEXIST:
-		ipos_count(engine->counters, drop_map_static);
-		break;
-	case -ENOSPC:
-		ipos_count(engine->counters, drop_limit_cookie);
-		break;
-	default:
-		ipos_count(engine->counters, drop_no_memory);
-	}
+	if (err < 0)
+		ipos_learn_refused(engine, err);
+	if (err <= 0)
+		return;
+	ipos_count(engine->counters, cookies_learned);
+	ipos_tell_learned(engine, value->text, value->len);
 }
 
 /* Of what the segment brings that is new; a gap ends the reading. */

@@ -16,5 +16,6 @@ void ipos_learn_here(struct ipos_engine *engine, struct ipos_flow *flow,
 void ipos_learn_taken(struct ipos_engine *engine, struct ipos_flow *flow);
 void ipos_learn_response(struct ipos_engine *engine, const struct sk_buff *skb);
 bool ipos_learn_any(struct ipos_engine *engine);
+void ipos_learn_refused(struct ipos_engine *engine, int err);
 
 #endif /* IPOS_ENGINE_LEARN_H */

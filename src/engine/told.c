@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/etherdevice.h>
 #include "engine/hear.h"
+#include "engine/learn.h"
 #include "engine/outgoing.h"
 #include "engine/told.h"
 #include "table/cookiename.h"
@@ -28,23 +29,6 @@ static bool is_new(struct ipos_server *server, u32 number)
 	return true;
 }
 
-static void count_error(struct ipos_engine *engine, int err)
-{
-	switch (err) {
-	case -EEXIST:
-		ipos_count(engine->counters, drop_map_static);
-		break;
-	case -EBUSY:
-		ipos_count(engine->counters, drop_map_held);
-		break;
-	case -ENOSPC:
-		ipos_count(engine->counters, drop_limit_cookie);
-		break;
-	default:
-		ipos_count(engine->counters, drop_no_memory);
-	}
-}
-
 /* A board speaks for itself alone. */
 static void cookie(struct ipos_engine *engine, struct ipos_server *sender,
 		   const struct ipos_map_row *row)
@@ -60,7 +44,7 @@ static void cookie(struct ipos_engine *engine, struct ipos_server *sender,
 					   IPOS_COOKIEMAP_LEARNED :
 					   IPOS_COOKIEMAP_KEPT);
 	if (err < 0)
-		count_error(engine, err);
+		ipos_learn_refused(engine, err);
 	else if (err)
 		ipos_count(engine->counters, cookies_heard);
 }
@@ -84,7 +68,7 @@ static void name(struct ipos_engine *engine, struct ipos_server *sender,
 				      row->len);
 
 	if (err)
-		count_error(engine, err);
+		ipos_learn_refused(engine, err);
 	else if (!READ_ONCE(engine->outgoing.learns))
 		ipos_outgoing_review(engine);
 }

@@ -78,6 +78,7 @@ static struct ipos_server *make_server(struct kunit *test, u8 board)
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, server);
 	server->ip = BOARD(board);
+	INIT_LIST_HEAD(&server->names);
 	refcount_set(&server->refs, 1);
 	return server;
 }

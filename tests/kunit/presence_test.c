@@ -203,22 +203,9 @@ static struct kunit_case cases[] = {
 	{}
 };
 
-static int init(struct kunit *test)
-{
-	test->priv = kunit_kzalloc(test, sizeof(struct ipos_server_table),
-				   GFP_KERNEL);
-	return test->priv ? ipos_server_table_init(test->priv) : -ENOMEM;
-}
-
-static void ends(struct kunit *test)
-{
-	ipos_server_table_destroy(test->priv);
-	rcu_barrier();
-}
-
 struct kunit_suite ipos_presence_suite = {
 	.name = "ipos_presence",
-	.init = init,
-	.exit = ends,
+	.init = servers_init,
+	.exit = servers_exit,
 	.test_cases = cases,
 };

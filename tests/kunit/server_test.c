@@ -115,14 +115,14 @@ static struct kunit_case cases[] = {
 	{}
 };
 
-static int init(struct kunit *test)
+int servers_init(struct kunit *test)
 {
 	test->priv = kunit_kzalloc(test, sizeof(struct ipos_server_table),
 				   GFP_KERNEL);
 	return test->priv ? ipos_server_table_init(test->priv) : -ENOMEM;
 }
 
-static void ends(struct kunit *test)
+void servers_exit(struct kunit *test)
 {
 	ipos_server_table_destroy(test->priv);
 	rcu_barrier();
@@ -130,7 +130,7 @@ static void ends(struct kunit *test)
 
 struct kunit_suite ipos_server_suite = {
 	.name = "ipos_server",
-	.init = init,
-	.exit = ends,
+	.init = servers_init,
+	.exit = servers_exit,
 	.test_cases = cases,
 };

@@ -14,7 +14,13 @@ extern struct kunit_suite ipos_url_suite;
 extern struct kunit_suite ipos_withdrawn_suite;
 extern struct kunit_suite ipos_listen_suite;
 extern struct kunit_suite ipos_app_suite;
+extern struct kunit_suite ipos_program_suite;
+extern struct kunit_suite ipos_cookiemap_suite;
 extern struct kunit_suite ipos_pending_suite;
+
+/* An empty Server State Table as a test's priv. */
+int servers_init(struct kunit *test);
+void servers_exit(struct kunit *test);
 
 /* 192.0.2.0/24, 10.0.0.0/24: the network byte order of the last number. */
 #define CLIENT(n)	htonl(0xc0000200 | (n))

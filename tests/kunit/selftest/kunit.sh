@@ -7,12 +7,12 @@ cd "$(dirname "$0")/../.." || exit
 . lib/tap.sh
 
 results=/sys/kernel/debug/kunit
-suites="flow server service url withdrawn listen app pending"
+mapfile -t suites < <(cd kunit && printf "%s\n" *_test.c | sed "s/_test.c$//")
 # Loaded and unloaded, each suite's end, each case.
-plan $((2 + $(wc -w <<<"$suites") + $(cat kunit/*.c | grep -c 'KUNIT_CASE(')))
+plan $((2 + ${#suites[@]} + $(cat kunit/*.c | grep -c 'KUNIT_CASE(')))
 
 ok "the tests are loaded and run" modprobe ipos_kunit
-for suite in $suites; do
+for suite in "${suites[@]}"; do
 	cp "$results/ipos_$suite/results" "$tmp/$suite" 2>/dev/null
 	like "$suite: it has run" "$(tail -n 1 "$tmp/$suite" 2>&1)" "^ok [0-9]+ (- )?ipos_$suite\$"
 	while read -r verdict name; do
