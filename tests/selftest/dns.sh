@@ -3,7 +3,6 @@
 # Real programs over UDP: dnsmasq and unbound on three boards, by flows and by single datagrams, iperf3, a WireGuard tunnel
 # whose server side was handed off; on a fabric that loses, doubles and reorders, and on one of long frames. IPOS_QUERIES
 # is how many are asked, 1,000 if not set.
-# vms 3
 # need /usr/bin/python3 python3
 # need dnsmasq dnsmasq-base
 # need unbound unbound
@@ -18,7 +17,7 @@ cd "$(dirname "$0")/.." || exit
 . lib/cluster.sh
 # shellcheck source=tests/lib/flows.sh
 . lib/flows.sh
-if separate; then plan 24; else plan 28; fi
+plan 28
 queries=${IPOS_QUERIES:-1000}
 servers=()
 
@@ -181,26 +180,16 @@ ok "a bad fabric: all queries are answered, none from elsewhere" everyone "$tmp/
 is "answers of 4,000 bytes come whole" "$(dns 192.0.2.1 30 30 long.example again 1)" "$(long 30)"
 is "the tunnel goes on" "$(fetch client http://198.51.100.2:8080/film --max-time $((10 * TAP_WAIT)) | sum)" \
 	"$(sum "$tmp/root/film")"
-# shellcheck disable=SC2317 # called by ok
-unload() {
-	local name
-	separate || { rmmod ipos && return; }
-	for name in $(machines board); do
-		on "$name" rmmod ipos || return
-	done
-}
-ok "unloading under all this" unload
+ok "unloading under all this" rmmod ipos
 
-if ! separate; then
-	for pid in "${servers[@]}"; do
-		stop "$pid"
-	done
-	./cluster down
-	ok "three boards come up on a fabric of 9,000 bytes" bring_up mtu 9000
-	dns 192.0.2.1 "$queries" 200 who.example >"$tmp/long-frames"
-	ok "$queries queries: none lost, none from elsewhere, three boards have answered" \
-		everyone "$tmp/long-frames" "$((queries / 200 * 200))" 3
-	is "answers of 4,000 bytes come whole" "$(dns 192.0.2.1 60 30 long.example)" "$(long 60)"
-	ok "unloading" unload
-fi
+for pid in "${servers[@]}"; do
+	stop "$pid"
+done
+./cluster down
+ok "three boards come up on a fabric of 9,000 bytes" bring_up mtu 9000
+dns 192.0.2.1 "$queries" 200 who.example >"$tmp/long-frames"
+ok "$queries queries: none lost, none from elsewhere, three boards have answered" \
+	everyone "$tmp/long-frames" "$((queries / 200 * 200))" 3
+is "answers of 4,000 bytes come whole" "$(dns 192.0.2.1 60 30 long.example)" "$(long 60)"
+ok "unloading" rmmod ipos
 finish
