@@ -26,7 +26,7 @@ servers=()
 records() {
 	local n text
 	for n in 1 2 3 4 5 6 7 8; do
-		text=$(printf "%0250d" $n)
+		text=$(printf "%0250d" "$n")
 		printf "$1\n" "$text" "$text"
 	done
 }
@@ -81,8 +81,11 @@ ports() {
 
 # everyone FILE QUERIES BOARDS: all were answered, from the asked address, by so many boards at least
 everyone() {
-	[ "$(head -2 "$1" | xargs)" = "0 0" ] && [ "$(tail -n +3 "$1" | wc -l)" -ge "$3" ] &&
-		[ "$(awk 'NR > 2 { n += $1 } END { print n }' "$1")" = "$2" ] || { diag "$(cat "$1")" && return 1; }
+	local got
+	got=$(awk 'NR <= 2 { lost += $1 } NR > 2 { n += $1 } END { print lost, n, NR - 2 >= '"$3"' }' "$1")
+	[ "$got" = "0 $2 1" ] && return
+	diag "$(cat "$1")"
+	return 1
 }
 
 # long QUERIES: what such an answer is said to be
