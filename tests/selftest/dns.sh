@@ -82,7 +82,7 @@ ports() {
 # everyone FILE QUERIES BOARDS: all were answered, from the asked address, by so many boards at least
 everyone() {
 	local got
-	got=$(awk 'NR <= 2 { lost += $1 } NR > 2 { n += $1 } END { print lost, n, NR - 2 >= '"$3"' }' "$1")
+	got=$(awk 'NR <= 2 { lost += $1 } NR > 2 { n += $1 } END { print lost, n, (NR - 2 >= boards) }' boards="$3" "$1")
 	[ "$got" = "0 $2 1" ] && return
 	diag "$(cat "$1")"
 	return 1
