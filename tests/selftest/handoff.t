@@ -175,11 +175,11 @@ class Origin:
         equal(last.ack, self.next & MASK)
 
 
-def counts(board=board2, **wanted):
+def counts(board=board2, but=(), **wanted):
     def settle():
         fake.sync(board)
         net.sync(board)
-    return counted(board, settle, SLOW, **wanted)
+    return counted(board, settle, {*SLOW, *but}, **wanted)
 
 
 @test("an offer is acknowledged and stays unseen; data commits, and the answer comes from the service's address")
