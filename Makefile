@@ -67,9 +67,9 @@ KUNIT	:= tests/kunit/selftest/kunit.sh
 # kernel's own TCP, its hooks and its tables of sockets, what takes things down,
 # and what needs hosts of their own. The rest is for check-6.12 and its like.
 STATIC612 := $(addprefix tests/static/,w1.t sparse.t floors.t)
-TESTS612 ?= $(addprefix tests/selftest/,cookiemap.t handoff.t handshake.t \
-		leave.t listeners.sh options.t programs.sh rounds.t start.t \
-		tcb.t)
+TESTS612 ?= $(addprefix tests/selftest/,conformance.t cookiemap.t handoff.t \
+		handshake.t leave.t listeners.sh options.t programs.sh rounds.t \
+		start.t tcb.t)
 DEBUGTESTS ?= $(addprefix tests/selftest/,leave.t rounds.t)
 TESTSVMS ?= $(wildcard tests/selftest/vms/*.sh) \
 	    $(addprefix vms:tests/selftest/,loss.sh peers.sh state.sh) \

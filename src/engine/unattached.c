@@ -151,6 +151,13 @@ static u16 advertised_mss(const struct ipos_endpoint *ep,
 	return mtu - sizeof(struct iphdr) - sizeof(struct tcphdr);
 }
 
+/* As the kernel's own sockets choose it: full segments, less their options. */
+static u32 window(const struct ipos_endpoint *ep)
+{
+	return rounddown(U16_MAX, ep->adv_mss - (ep->timestamps ?
+						 TCPOLEN_TSTAMP_ALIGNED : 0));
+}
+
 /* As the kernel's own sockets choose it: room for the largest buffer. */
 static u8 window_shift(const struct net *net)
 {
@@ -181,7 +188,7 @@ void ipos_unattached_agree(struct ipos_endpoint *ep,
 	ep->adv_mss = advertised_mss(ep, dev);
 	/* The fabric carries nothing towards the client. */
 	ep->snd_mss = max_t(u16, opt->mss_clamp, TCP_MIN_SND_MSS);
-	ep->rcv_wnd = rounddown(U16_MAX, ep->adv_mss);
+	ep->rcv_wnd = window(ep);
 	ep->ts_recent = opt->saw_tstamp ? opt->rcv_tsval : 0;
 	ep->ts_recent_at = jiffies;
 	ep->ts_echo = ep->ts_recent;

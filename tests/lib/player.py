@@ -737,8 +737,8 @@ class counted:
                   {name: n for name, n in self.wanted.items() if n}, f"counters of {self.board.name}")
 
 
-def cluster(boards):
+def cluster(boards, mtu=1500):
     """As `tests/cluster up`, but nobody advertises: what is counted is what the test sent. The boards."""
     top = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    sh(f"env IPOS_ADVERTISE_MS=0 {top}/cluster up {boards}")
+    sh(f"env IPOS_ADVERTISE_MS=0 {top}/cluster up {boards} mtu {mtu}")
     return [Board(n + 1) for n in range(boards)]

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Packet scripts, each played to several servers by the same client: what it sees must be the same everywhere.
+
+    @script("a RST in the window, but not at its edge, is challenged")
+    def _(p):
+        p.handshake()
+        p.send("R", seq=p.c.seq + 1)
+        p.see()
+
+    compare(servers, reference)          # makes a test of each script
+
+What came is told in the script's own numbers: sequence numbers from each end's initial one, timestamps from what the
+first segment said; IP identification is not looked at. When an acknowledgement comes is the server's business: one that
+tells something new is not told by itself, acked() waits for the last of them. Retransmissions are not told.
+"""
+
+import collections
+import time
+
+import tap
+from player import MASK, accept, accepted, before, mss, sack, timestamps, wscale
+
+FULL = mss(1460) + sack() + timestamps(1000) + wscale(7)
+Server = collections.namedtuple("Server", "name board port listener request others")
+_scripts = []
+
+
+def script(name, **options):
+    """Marks a function of a Play."""
+    def add(function):
+        _scripts.append((name, function, options))
+        return function
+    return add
+
+
+def signed(number):
+    return (number + (1 << 31) & MASK) - (1 << 31)
+
+
+class Play:
+    """One script, played to one server. c is the client, app the connection's socket there, once accepted."""
+
+    def __init__(self, net, server):
+        self.net, self.server, self.request = net, server, server.request
+        self.app, self.story = None, []
+        self.new()
+
+    def new(self, isn=None, sport=None):
+        """Another connection, perhaps from the same port."""
+        self.c = self.net.client(self.server.board, self.server.port, sport)
+        if isn is not None:
+            self.c.isn = self.c.seq = isn & MASK
+        self.told = self.end = self.clock = self.first_clock = None
+
+    # What the client does
+
+    def send(self, flags, data=b"", **fields):
+        self.c.send(flags, data, **fields)
+
+    def syn(self, options=FULL, **fields):
+        """The SYN and its answer."""
+        self.c.send("S", options=options, **fields)
+        self.wait("S")
+
+    def handshake(self, options=FULL, **fields):
+        self.syn(options, **fields)
+        if self.c.iss is not None and 8 in self.options:
+            self.c.ts = 1001
+        self.send("A")
+
+    def ask(self, **fields):
+        """The whole request, at once; the application has it."""
+        self.send("PA", self.request, **fields)
+        self.served()
+
+    def served(self):
+        """The application gets the connection and the request."""
+        self.accept()
+        self.read(len(self.request))
+
+    def accept(self):
+        self.app, address = accept(self.server.listener)
+        tap.equal(address, (self.net.address, self.c.port), "the client's address")
+
+    def read(self, count, flags=0):
+        """What the application reads."""
+        got = b""
+        try:
+            while len(got) < count:
+                more = self.app.recv(count - len(got), flags)
+                if not more:
+                    break
+                got += more
+        except OSError as error:
+            self.tell(f"recv() fails: {type(error).__name__}")
+        self.tell("reads", got.replace(self.request, b"<request>") if len(got) < 1000 else len(got))
+
+    # What it sees
+
+    def tell(self, *what):
+        self.story.append(what if len(what) > 1 else what[0])
+
+    def _clock(self, got):
+        """TSval: an ordinary clock in ms, that never goes back."""
+        value, echo = got.timestamp()
+        if self.clock is None:
+            self.first_clock = value, time.monotonic()
+        elif before(value, self.clock):
+            return "its clock goes back", echo
+        elif signed(value - self.first_clock[0]) > (time.monotonic() - self.first_clock[1]) * 1000 + 2000:
+            return "its clock leaps", echo
+        self.clock = value
+        return "", echo
+
+    def _options(self, got):
+        out = []
+        for kind, data in got.options.items():
+            if kind == 8:
+                out.append(("timestamps", *self._clock(got)))
+            elif kind == 5:
+                edges = [int.from_bytes(data[at:at + 4], "big") for at in range(0, len(data), 4)]
+                out.append(("sack", *(signed(edge - self.c.isn) for edge in edges)))
+            else:
+                out.append((kind, data.hex()))
+        return out
+
+    def _told(self, got):
+        c = self.c
+        base = got.seq if c.iss is None else c.iss
+        return (got.flags, signed(got.seq - base), signed(got.ack - c.isn) if "A" in got.flags else got.ack, got.window,
+                got.data if len(got.data) < 100 else len(got.data), self._options(got), got.tos, got.packet[8],
+                got.packet[6:8].hex())
+
+    def _take(self, got):
+        c = self.c
+        tap.check(got.ok, f"wrong checksum: {got}")
+        tap.check(got.mac in self.server.others, f"not from one of {self.server.others}: {got}")
+        if "S" in got.flags and c.iss is None:
+            self.options = got.options
+        told = self._told(got)
+        if "S" in got.flags and c.iss is None:
+            c.iss, self.end = got.seq, got.seq
+        end = got.seq + len(got.data) + ("S" in got.flags) + ("F" in got.flags) & MASK
+        takes = end != got.seq and "R" not in got.flags
+        if takes and self.end is not None and not before(self.end, end):
+            return
+        news = "A" in got.flags and "R" not in got.flags and (self.told is None or before(self.told, got.ack))
+        if news:
+            self.told = got.ack
+        if takes:
+            self.end = c.ack = end
+        if got.timestamp():
+            c.echo = got.timestamp()[0]
+        if takes or not news or 5 in got.options:
+            self.tell(*told)
+
+    def _drain(self):
+        while self.c.queue:
+            self._take(self.c.queue.popleft())
+
+    def _wait(self, condition, what):
+        end = time.monotonic() + tap.WAIT
+        self._drain()
+        while not condition():
+            data = self.net.wire.read(end - time.monotonic())
+            tap.check(data is not None, f"nothing came; wanted {what}; seen: {self.story}")
+            self.net.take(data)
+            self._drain()
+
+    def wait(self, flags):
+        """Until a segment with one of these flags came."""
+        seen = len(self.story)
+        self._wait(lambda: any(set(flags) & set(one[0]) for one in self.story[seen:] if one[0] != "reads"),
+                   f"one of {flags}")
+
+    def see(self):
+        """All that came for what was sent until now. Twice, for it may have gone by another board."""
+        for _ in range(2):
+            self.net.sync(self.server.board)
+        self._drain()
+        self.tell("--")
+
+    def acked(self):
+        """All that was sent is acknowledged."""
+        self._wait(lambda: self.told == self.c.seq, f"the acknowledgement of {signed(self.c.seq - self.c.isn)}")
+        self.see()
+
+    def data(self, data):
+        """The application sends this; it comes, in order."""
+        start = self.end
+        self.app.sendall(data)
+        self._wait(lambda: signed(self.end - start) >= len(data), f"{len(data)} bytes")
+
+    def done(self):
+        """Nothing of it is left."""
+        if self.c.iss is not None:
+            self.c.send("R", seq=self.c.seq)
+            if self.told is not None and self.told != self.c.seq:
+                self.c.send("R", seq=self.told)
+        self.see()
+        while True:
+            got = accepted(self.server.listener)
+            if not got:
+                break
+            got[0].close()
+        if self.app:
+            self.app.close()
+
+
+def play(net, server, function, isn=None):
+    p = Play(net, server)
+    if isn is not None:
+        p.new(isn)
+    p.story.clear()
+    function(p)
+    story = list(p.story)
+    p.done()
+    return story
+
+
+def differences(story, wanted):
+    """Line by line; empty if there are none."""
+    out = []
+    for at in range(max(len(story), len(wanted))):
+        got, want = (one[at] if at < len(one) else "nothing" for one in (story, wanted))
+        if got != want:
+            out.append(f"{at}: {got}\n  instead of {want}")
+    return out
+
+
+def compare(net, reference, servers):
+    """Makes a test of each script."""
+    for name, function, options in _scripts:
+        def one(function=function, options=options):
+            wanted = play(net, reference, function, **options)
+            for server in servers:
+                story = play(net, server, function, **options)
+                found = differences(story, wanted)
+                tap.check(not found, f"{server.name}:\n" + "\n".join(found) + f"\nall of {wanted}")
+        tap.test(name)(one)
