@@ -126,11 +126,11 @@ class Segment:
 
 
 def segment(src, sport, dst, dport, flags, seq, ack=0, data=b"", options=b"", window=65535, *, ttl=64, tos=0,
-            reserved=0, bad_checksum=False, bad_header=False, fragment=0):
+            reserved=0, bad_checksum=False, bad_header=False, fragment=0, urgent=0):
     options += b"\0" * (-len(options) % 4)
     bits = sum(1 << FLAGS.index(flag) for flag in flags)
     tcp = struct.pack(">HHIIBBHHH", sport, dport, seq & MASK, ack & MASK, (20 + len(options)) // 4 << 4 | reserved, bits,
-                      window, 0, 0) + options + data
+                      window, 0, urgent) + options + data
     ends = ip_bytes(src) + ip_bytes(dst)
     total = checksum(ends + struct.pack(">HH", 6, len(tcp)) + tcp)
     tcp = tcp[:16] + struct.pack(">H", total ^ (0x5555 if bad_checksum else 0)) + tcp[18:]

@@ -5,6 +5,7 @@
 the listener, to the service whose connection stays where it arrived, and to the one whose connection moves."""
 
 import os
+import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -233,6 +234,90 @@ def _(p):
     p.wait("F")
     p.send("PA", b"more")
     p.see()
+
+
+@script("a client that closes without a request", moves=False)
+def _(p):
+    p.handshake()
+    p.send("FA")
+    p.accept()
+    p.read(1)
+    p.acked()
+    p.app.close()
+    p.wait("F")
+    p.send("A")
+    p.see()
+
+
+@script("a client that resets without a request")
+def _(p):
+    p.handshake()
+    p.send("R")
+    p.see()
+    p.send("PA", p.request)
+    p.see()
+
+
+@script("a RST right behind the request")
+def _(p):
+    p.handshake()
+    p.send("PA", p.request)
+    p.send("R")
+    p.see()
+
+
+@script("urgent data")
+def _(p):
+    p.handshake()
+    p.ask()
+    p.acked()
+    p.send("PAU", b"abc!", urgent=4)
+    p.read(3)
+    p.read(1, socket.MSG_OOB)
+    p.acked()
+    ended(p)
+
+
+@script("urgent data in the request")
+def _(p):
+    p.handshake()
+    p.send("PAU", p.request, urgent=3)
+    p.accept()
+    p.app.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
+    p.read(len(p.request))
+    p.acked()
+    p.data(b"answer")
+    ended(p)
+
+
+@script("the same port again, once the client has closed")
+def _(p):
+    p.handshake()
+    p.ask()
+    ended(p)
+    p.new(p.c.seq + 1000, p.c.port)
+    p.handshake()
+    p.ask()
+    p.acked()
+    p.data(b"answer")
+    ended(p)
+
+
+@script("the same port again, once the server has closed and waits")
+def _(p):
+    p.handshake(mss(1460))
+    p.ask()
+    p.acked()
+    p.app.close()
+    p.wait("F")
+    p.send("FA")
+    p.acked()
+    p.new(p.c.seq + 1000, p.c.port)
+    p.handshake(mss(1460))
+    p.ask()
+    p.acked()
+    p.data(b"answer")
+    ended(p)
 
 
 @script("a RST just where it is expected ends the connection")
