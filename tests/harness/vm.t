@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-plan 25
+plan 27
 
 # The harness is the same without the module, and sooner there.
 export IPOS_VM_BARE=1
@@ -110,6 +110,19 @@ TEST
 chmod +x "$here/selftest/panic.t"
 fails "a panic fails the test" "Dubious, test returned 99" prove --exec tests/exec "$here/selftest/panic.t"
 like "and is shown" "$(cat "$tmp/output")" "Kernel panic - not syncing: sysrq triggered crash"
+
+# Where a CPU stands at a jump label
+cat >"$here/selftest/stuck.t" <<'TEST'
+#!/bin/sh
+echo 1..1
+echo ok 1
+echo "rcu: INFO: rcu_preempt self-detected stall on CPU" >/dev/kmsg
+echo "Code: 48 8b 5d 08 <66> 90 48 8b" >/dev/kmsg
+sleep 100
+TEST
+chmod +x "$here/selftest/stuck.t"
+fails "what the emulator broke is no pass" "returned 98" env CI=true prove --exec tests/exec "$here/selftest/stuck.t"
+is "after a second try" "$(grep -c "the emulator failed;.*once more" "$tmp/output")" 1
 
 guest -t 15 -- sh -c 'echo started; sleep 100'
 is "a hang is ended" "$status" 124

@@ -234,6 +234,15 @@ guest_fail() {
 
 guest_reports() { grep -qaE "$reports" "$work/$1/console"; }
 
+# guest_stuck NAME: nothing but that a CPU stands still at an instruction that the kernel rewrites while it runs (a jump
+# label: no operation, breakpoint or jump). The emulator keeps what it has translated, and if that was the breakpoint of a
+# rewriting that is over, the CPU takes it for ever.
+guest_stuck() {
+	local said=$work/$1/console
+	grep -aE "$reports" "$said" | head -n 1 | grep -qE 'self-detected stall|soft lockup' &&
+		grep -am 1 ' Code: ' "$said" | grep -qE '<(66> 90|0f> 1f 44 00|cc> |eb> |e9> )'
+}
+
 # guest_again NAME: the emulator now and then leaves a kernel hanging before its first program. Nothing of the run has
 # happened by then, so it may begin anew; a kernel that never boots is a failure all the same.
 guest_again() {
@@ -332,6 +341,7 @@ guest_finish() {
 	guest_end "$guest_first"
 	wait "$guest_out" "$guest_err" || :
 	if name=$(guest_sick); then
+		! guest_stuck "$name" || guest_fail 98 "$name" "the emulator stands still"
 		guest_fail 99 "$name" "the kernel reports"
 	fi
 	if [ -z "$mark" ]; then

@@ -27,6 +27,8 @@ for n in 1 2 3; do
 done
 on board1 ipos-ctl -b - <<-'LINES'
 	board set peer-timeout 600
+	# Where its downloads do not keep requests away.
+	server set 10.0.0.2 weight 4
 	service add tcp 192.0.2.1:80 inspect http policy least-conn
 	url add */video server 10.0.0.2
 LINES
