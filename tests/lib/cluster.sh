@@ -34,8 +34,20 @@ stop() {
 	return 0
 }
 
-# listening NAME PORT
-listening() { on "$1" ss -Hltn "sport = :$2" | grep -q .; }
+# listening NAME PORT: it does, and if that board advertises, board 1 has heard of it
+listening() { on "$1" ss -Hltn "sport = :$2" | grep -q . && heard "$1" "$2"; }
+
+# heard NAME PORT
+# shellcheck disable=SC2317 # called by wait_for
+heard() {
+	[[ $1 == board* && $1 != board1 ]] || return 0
+	# shellcheck disable=SC2016 # awk's
+	on board1 awk -v ip="10.0.0.${1#board}" -v port="$2" '
+		$1 == ip && $11 == "fresh" { tells = 1 }
+		$1 == ip && $2 == port && $7 == "listening" { told = 1 }
+		END { exit tells && !told }
+	' /sys/kernel/ipos/{server_state,listening_sockets}/entries 2>/dev/null || [ $? = 2 ]
+}
 
 # nginx_start BOARD ROOT [DIRECTIVES [MAIN]]: nginx on port 80 that serves ROOT; DIRECTIVES stand in its server block,
 # MAIN outside of all blocks. Its logs are $tmp/nginx-BOARD/access.log (with the client's address and port) and error.log.

@@ -108,7 +108,7 @@ if separate; then
 	run server lib/peer.py serve 0.0.0.0:80
 	peer_start board1 0.0.0.0:80
 	wait_for grep -q ready "$tmp/server"
-	is "fifty requests, five at a time" "$(on client lib/fetches.py 192.0.2.1:80 10 5 /a any | cut -d ' ' -f 1-3)" "50 any 200"
+	is "fifty requests, five at a time" "$(on client lib/fetches.py 192.0.2.1:80 10 5 /close any | cut -d ' ' -f 1-3)" "50 any 200"
 	read -r here there <<<"$(placed)"
 	diag "$here stayed, the board that computes got $there"
 	ok "by least-load it is given less" test "$there" -lt "$here"
