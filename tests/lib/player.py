@@ -737,6 +737,11 @@ class counted:
                   {name: n for name, n in self.wanted.items() if n}, f"counters of {self.board.name}")
 
 
+def hold_keys():
+    """For tests that load and unload the module again and again, before anything else: see tests/lib/hold-keys."""
+    sh(os.path.join(os.path.dirname(os.path.abspath(__file__)), "hold-keys"))
+
+
 def cluster(boards, mtu=1500):
     """As `tests/cluster up`, but nobody advertises: what is counted is what the test sent. The boards."""
     top = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

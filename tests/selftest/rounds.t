@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 # need /usr/bin/python3 python3
+# need nft nftables
 """A board, or a part of it, goes while it has an entry in each state and new clients come all the time; then the module
 goes, whatever is left. IPOS_ROUNDS rounds, each in the next of the ways (IPOS_WAYS). What each of the clients and boards
 hears is told by unload.t, leave.t and teardown.sh: this is for many rounds in a short time, on a kernel that finds
@@ -12,10 +13,11 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from load import SERVED, Load
-from player import Clients, Fabric, cluster, forwarding, sh
+from player import Clients, Fabric, cluster, forwarding, hold_keys, sh
 from states import States
 from tap import check, equal, run, test, wait_for
 
+hold_keys()
 board1, board2 = cluster(2)
 net = Clients([board1, board2])
 fake = Fabric([board1, board2], 9, known=False)

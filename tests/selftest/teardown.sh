@@ -3,6 +3,7 @@
 # A board goes, in every way, while its clients are at every stage and many more come: each client is served or reset,
 # none waits; nothing stays. IPOS_ROUNDS rounds, each in the next of the ways (IPOS_WAYS).
 # need /usr/bin/python3 python3
+# need nft nftables
 
 cd "$(dirname "$0")/.." || exit
 # shellcheck source=tests/lib/tap.sh
@@ -19,6 +20,7 @@ for ((round = 0; round < rounds; round++)); do
 	[ "${ways[round % ${#ways[@]}]}" = device ] && checks=$((checks + 7)) || checks=$((checks + 8))
 done
 plan $checks
+lib/hold-keys
 
 # up: three boards, each with a server; board 1 offers what is meant for silent.example to a board that is not there.
 up() {

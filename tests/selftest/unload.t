@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 # need /usr/bin/python3 python3
+# need nft nftables
 """A namespace ends, and the module is unloaded, while there is an entry in each of the states that only packets by hand
 keep it in: handshake half done, offered, forwarded, reserved, remembered as closed or withdrawn. leave.t has what
 `board stop` says at each; here it is said, too, and then nothing is left."""
@@ -10,10 +11,11 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from player import REFUSAL, Clients, Fabric, cluster
+from player import REFUSAL, Clients, Fabric, cluster, hold_keys
 from states import States
 from tap import check, equal, run, test, wait_for
 
+hold_keys()
 board1, board2 = cluster(2)
 net = Clients([board1, board2])
 fake = Fabric([board1, board2], 9)
