@@ -16,21 +16,21 @@ export IPOS_ADVERTISE_MS=1000
 . lib/flows.sh
 # shellcheck source=tests/lib/events.sh
 . lib/events.sh
-plan 20
+plan 22
 
 ok "three boards are up" ./cluster up 3
 for n in 1 2 3; do
-	mkdir -p "$tmp/root$n/video"
+	mkdir -p "$tmp/root$n/video/$n"
 	echo "board $n" >"$tmp/root$n/index.html"
-	head -c 1000000 /dev/urandom >"$tmp/root$n/video/film"
+	head -c 1000000 /dev/urandom | tee "$tmp/root$n/video/film" >"$tmp/root$n/video/$n/film"
 	nginx_start "board$n" "$tmp/root$n" "keepalive_timeout 1; send_timeout 1800;"
 done
 on board1 ipos-ctl -b - <<-'LINES'
 	board set peer-timeout 600
-	# Where its downloads do not keep requests away.
-	server set 10.0.0.2 weight 4
 	service add tcp 192.0.2.1:80 inspect http policy least-conn
 	url add */video server 10.0.0.2
+	url add */video/1 server 10.0.0.1
+	url add */video/3 server 10.0.0.3
 LINES
 
 # Both in the order of board 1's clock: what it tells, and the advertisements on its wire.
@@ -45,6 +45,13 @@ ok "the boards advertise" wait_for heard
 start client "$tmp/downloads" lib/downloads.py 192.0.2.1:80 6 /video/film "$tmp/go"
 downloads=$pid
 ok "board 2 sends downloads" wait_for grep -q '^open 6' "$tmp/downloads"
+# The other boards have more connections, so that board 2 is the one that the policy gives requests to.
+others=()
+for n in 1 3; do
+	start client "$tmp/downloads$n" lib/downloads.py 192.0.2.1:80 10 "/video/$n/film" "$tmp/never"
+	others+=("$pid")
+	ok "board $n has ten" wait_for grep -q '^open 10' "$tmp/downloads$n"
+done
 start client "$tmp/requests" env TAP_WAIT=300 lib/requests.py 192.0.2.1:80 8 / "$tmp/stop"
 load=$pid
 # ended PATTERN COUNT: so many requests have ended in that way
@@ -109,6 +116,8 @@ wait "$load" "$downloads"
 is "what it was sending is reset" "$(tail -n 2 "$tmp/downloads" | paste -sd ' ')" "reads reset 2 sends reset 2"
 stop "$tap" INT
 stop "$events"
+stop "${others[0]}"
+stop "${others[1]}"
 failed=$(grep -c failed "$tmp/requests")
 is "what it had is lost, and board 1 counts it" "$(counters board1 lost)" $((failed + 4))
 diag "$failed requests were in its hands; $(grep -c . "$tmp/requests") were made"
