@@ -119,7 +119,9 @@ stop "$events"
 stop "${others[0]}"
 stop "${others[1]}"
 failed=$(grep -c failed "$tmp/requests")
-is "what it had is lost, and board 1 counts it" "$(counters board1 lost)" $((failed + 4))
+# Of the eight clients' connections some may have been answered, but their end had not been told yet.
+lost=$(counters board1 lost)
+ok "what it had is lost, and board 1 counts it" test "$lost" -ge $((failed + 4)) -a "$lost" -le $((failed + 12))
 diag "$failed requests were in its hands; $(grep -c . "$tmp/requests") were made"
 is "each was lost for want of an answer" "$(grep failed "$tmp/requests" | while read -r port _; do
 	grep -q " handoff lost .* client 192.0.2.100:$port .* peer 10.0.0.2 reason unanswered" "$tmp/events" || echo "$port"
