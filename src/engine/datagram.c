@@ -3,6 +3,7 @@
 #include <linux/netdevice.h>
 #include "endpoint/datagram.h"
 #include "engine/datagram.h"
+#include "engine/here.h"
 #include "engine/packet.h"
 #include "engine/place.h"
 #include "engine/served.h"
@@ -51,7 +52,7 @@ static bool here(struct ipos_endpoint *ep)
 	err = ipos_served_find(engine, flow, ep->service->target_port,
 			       ep->ifindex);
 	if (err) {
-		ipos_served_count(engine, err);
+		ipos_here_refused(engine, err);
 		return false;
 	}
 	ipos_flow_unbind(&engine->flows, flow);
@@ -160,13 +161,8 @@ static bool begin_consume(struct ipos_engine *engine,
 	struct ipos_flow *flow;
 	int err;
 
-	flow = ipos_flow_new(&engine->flows, &packet->key,
-			     IPOS_FLOW_TEMPORARY);
-	if (IS_ERR(flow)) {
-		if (PTR_ERR(flow) == -ENOSPC)
-			ipos_count(engine->counters, drop_limit_temporary);
-		else
-			ipos_count(engine->counters, drop_no_memory);
+	flow = ipos_unattached_flow(engine, &packet->key);
+	if (!flow) {
 		kfree_skb(skb);
 		return true;
 	}

@@ -60,3 +60,31 @@ bool ipos_here_listens(struct ipos_engine *engine, const struct ipos_key *key,
 	own = ipos_segment_source(engine->net, key->caddr);
 	return own && ipos_socket_listens(engine->net, key, own, port, ifindex);
 }
+
+/**
+ * ipos_here_refused() - counts why nothing of this board takes an endpoint
+ * @engine: the namespace
+ * @err: of ipos_here_reserve(), whose control block is sane, or of
+ *	ipos_served_find()
+ *
+ * Any context.
+ */
+void ipos_here_refused(struct ipos_engine *engine, int err)
+{
+	switch (err) {
+	case -ENOENT:
+		ipos_count(engine->counters, here_no_listener);
+		break;
+	case -ENOBUFS:
+		ipos_count(engine->counters, here_queue_full);
+		break;
+	case -EEXIST:
+		ipos_count(engine->counters, here_exists);
+		break;
+	case -ENETUNREACH:
+		ipos_count(engine->counters, here_no_route);
+		break;
+	default:
+		ipos_count(engine->counters, here_no_memory);
+	}
+}

@@ -15,5 +15,6 @@ int ipos_here_reserve(struct ipos_engine *engine, const struct ipos_key *key,
 
 bool ipos_here_listens(struct ipos_engine *engine, const struct ipos_key *key,
 		       __be16 port, int ifindex);
+void ipos_here_refused(struct ipos_engine *engine, int err);
 
 #endif /* IPOS_ENGINE_HERE_H */

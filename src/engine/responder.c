@@ -97,19 +97,11 @@ static void fail(struct ipos_engine *engine, struct ipos_flow *flow, int err)
 static struct ipos_flow *temporary(struct ipos_engine *engine,
 				   const struct ipos_packet *packet, u16 flags)
 {
-	struct ipos_flow *flow;
+	struct ipos_flow *flow = ipos_unattached_flow(engine, &packet->key);
 
-	flow = ipos_flow_new(&engine->flows, &packet->key,
-			     IPOS_FLOW_TEMPORARY);
-	if (!IS_ERR(flow)) {
+	if (flow)
 		flow->flags = flags;
-		return flow;
-	}
-	if (PTR_ERR(flow) == -ENOSPC)
-		ipos_count(engine->counters, drop_limit_temporary);
-	else
-		ipos_count(engine->counters, drop_no_memory);
-	return NULL;
+	return flow;
 }
 
 static void syn(struct ipos_engine *engine, struct ipos_service *service,

@@ -67,25 +67,6 @@ int ipos_served_find(struct ipos_engine *engine, struct ipos_flow *flow,
 	return ipos_flow_reply(&engine->flows, flow, addr, port);
 }
 
-/**
- * ipos_served_count() - why no program of this board serves a flow
- * @engine: the namespace
- * @err: of ipos_served_find()
- */
-void ipos_served_count(struct ipos_engine *engine, int err)
-{
-	switch (err) {
-	case -ENOENT:
-		ipos_count(engine->counters, here_no_listener);
-		break;
-	case -EEXIST:
-		ipos_count(engine->counters, here_exists);
-		break;
-	default:
-		ipos_count(engine->counters, here_no_memory);
-	}
-}
-
 static bool is_elsewhere(const struct ipos_flow *flow)
 {
 	return flow->laddr != flow->key.saddr || flow->lport != flow->key.sport;

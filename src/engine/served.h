@@ -19,7 +19,6 @@ bool ipos_served_listens(struct ipos_engine *engine,
 			 const struct ipos_key *key, __be16 port, int ifindex);
 int ipos_served_find(struct ipos_engine *engine, struct ipos_flow *flow,
 		     __be16 port, int ifindex);
-void ipos_served_count(struct ipos_engine *engine, int err);
 bool ipos_served_alive(struct ipos_engine *engine,
 		       const struct ipos_flow *flow, int ifindex);
 enum ipos_served ipos_served_request(struct ipos_engine *engine,

@@ -3,6 +3,7 @@
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 #include "endpoint/datagram.h"
+#include "engine/here.h"
 #include "engine/out.h"
 #include "engine/packet.h"
 #include "engine/place.h"
@@ -135,7 +136,7 @@ static void enter(struct single *s)
 			     IPOS_FLOW_TEMPORARY);
 	if (IS_ERR(flow)) {
 		ipos_bound_give(local);
-		ipos_served_count(engine, PTR_ERR(flow));
+		ipos_here_refused(engine, PTR_ERR(flow));
 		return;
 	}
 	spin_lock_bh(&flow->lock);
@@ -143,7 +144,7 @@ static void enter(struct single *s)
 	spin_unlock_bh(&flow->lock);
 	ipos_flow_put(flow);
 	if (err)
-		ipos_served_count(engine, err);
+		ipos_here_refused(engine, err);
 }
 
 static bool here(struct single *s)

@@ -4,27 +4,6 @@
 #include "engine/place.h"
 #include "engine/stream.h"
 
-/* Why ipos_here_reserve() built no socket; a control block of ours is sane. */
-static void count_unbuilt(struct ipos_engine *engine, int err)
-{
-	switch (err) {
-	case -ENOENT:
-		ipos_count(engine->counters, here_no_listener);
-		break;
-	case -ENOBUFS:
-		ipos_count(engine->counters, here_queue_full);
-		break;
-	case -EEXIST:
-		ipos_count(engine->counters, here_exists);
-		break;
-	case -ENETUNREACH:
-		ipos_count(engine->counters, here_no_route);
-		break;
-	default:
-		ipos_count(engine->counters, here_no_memory);
-	}
-}
-
 /* The stack knows the connection: without an entry it lives on, too. */
 static void attached(void *arg)
 {
@@ -46,7 +25,7 @@ static struct ipos_attach *reserve(struct ipos_endpoint *ep)
 					ep->service->target_port, &conn.tcb,
 					dev, &attach);
 	if (err)
-		count_unbuilt(engine, err);
+		ipos_here_refused(engine, err);
 	return attach;
 }
 

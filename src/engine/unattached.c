@@ -8,6 +8,28 @@
 #include "engine/unattached.h"
 
 /**
+ * ipos_unattached_flow() - a Temporary entry, not yet in the table
+ * @engine: the namespace
+ * @key: as the client sees it
+ *
+ * Return: the entry, or NULL: why is counted. Any context.
+ */
+struct ipos_flow *ipos_unattached_flow(struct ipos_engine *engine,
+				       const struct ipos_key *key)
+{
+	struct ipos_flow *flow;
+
+	flow = ipos_flow_new(&engine->flows, key, IPOS_FLOW_TEMPORARY);
+	if (!IS_ERR(flow))
+		return flow;
+	if (PTR_ERR(flow) == -ENOSPC)
+		ipos_count(engine->counters, drop_limit_temporary);
+	else
+		ipos_count(engine->counters, drop_no_memory);
+	return NULL;
+}
+
+/**
  * ipos_unattached_new() - memory for one endpoint
  * @engine: the namespace
  * @service: borrowed under RCU; a reference is taken

@@ -138,6 +138,8 @@ ipos_endpoint_of(struct ipos_pending *pending)
 	return container_of(pending, struct ipos_endpoint, pending);
 }
 
+struct ipos_flow *ipos_unattached_flow(struct ipos_engine *engine,
+				       const struct ipos_key *key);
 struct ipos_endpoint *
 ipos_unattached_new(struct ipos_engine *engine, struct ipos_service *service,
 		    const struct ipos_endpoint_ops *ops);

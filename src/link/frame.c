@@ -263,10 +263,13 @@ static unsigned int longest(const struct sk_buff *skb)
 unsigned int ipos_frame_too_long(const struct ipos_server *to,
 				 const struct sk_buff *skb)
 {
-	struct net_device *dev = device(to);
+	struct net_device *dev;
 	unsigned int room;
 
-	if (!dev || !is_udp(skb) || !(ip_hdr(skb)->frag_off & htons(IP_DF)))
+	if (!is_udp(skb) || !(ip_hdr(skb)->frag_off & htons(IP_DF)))
+		return 0;
+	dev = device(to);
+	if (!dev)
 		return 0;
 	room = room_of(dev);
 	return longest(skb) > room ? room : 0;

@@ -74,6 +74,12 @@ class Play:
         self.send(flags, self.request, **fields)
         self.served()
 
+    def begin(self, options=FULL):
+        """Until the application has the request, and the client knows."""
+        self.handshake(options)
+        self.ask()
+        self.acked()
+
     def served(self):
         """The application gets the connection and the request."""
         self.accept()

@@ -67,18 +67,14 @@ for name, options in (("no options", b""), ("an MSS alone", mss(1000)), ("the le
                       ("scaling by 14", mss(1460) + wscale(14))):
     @script(f"a long answer to a client with {name}")
     def _(p, options=options):
-        p.handshake(options)
-        p.ask()
-        p.acked()
+        p.begin(options)
         p.data(b"x" * (400 if options == mss(88) else 3000))
         ended(p)
 
 
 @script("an answer goes no further than the client's window")
 def _(p):
-    p.handshake(mss(1460))
-    p.ask()
-    p.acked()
+    p.begin(mss(1460))
     p.send("A", window=1000)
     p.app.sendall(b"x" * 3000)
     p.upto(1000)
@@ -91,9 +87,7 @@ def _(p):
 
 @script("a client that closes its window is sent nothing, until it opens it")
 def _(p):
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     p.send("A", window=0)
     p.app.sendall(b"answer")
     p.see()
@@ -201,9 +195,7 @@ def _(p):
 
 @script("the application closes first")
 def _(p):
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     p.app.close()
     p.wait("F")
     p.send("A")
@@ -214,9 +206,7 @@ def _(p):
 
 @script("both close at once")
 def _(p):
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     p.app.close()
     p.wait("F")
     p.send("FA", ack=p.c.ack - 1)
@@ -227,9 +217,7 @@ def _(p):
 
 @script("data for a socket that is closed")
 def _(p):
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     p.app.close()
     p.wait("F")
     p.send("PA", b"more")
@@ -268,9 +256,7 @@ def _(p):
 
 @script("urgent data")
 def _(p):
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     p.send("PAU", b"abc!", urgent=4)
     p.read(3)
     p.read(1, socket.MSG_OOB)
@@ -296,35 +282,27 @@ def _(p):
     p.ask()
     ended(p)
     p.new(p.c.seq + 1000, p.c.port)
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     p.data(b"answer")
     ended(p)
 
 
 @script("the same port again, once the server has closed and waits")
 def _(p):
-    p.handshake(mss(1460))
-    p.ask()
-    p.acked()
+    p.begin(mss(1460))
     p.app.close()
     p.wait("F")
     p.send("FA")
     p.acked()
     p.new(p.c.seq + 1000, p.c.port)
-    p.handshake(mss(1460))
-    p.ask()
-    p.acked()
+    p.begin(mss(1460))
     p.data(b"answer")
     ended(p)
 
 
 @script("a RST just where it is expected ends the connection")
 def _(p):
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     p.send("R")
     p.see()
     p.read(1)
@@ -332,9 +310,7 @@ def _(p):
 
 @script("a RST in the window, but not at its edge, is challenged")
 def _(p):
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     p.send("R", seq=p.c.seq + 1)
     p.see()
     p.data(b"answer")
@@ -343,9 +319,7 @@ def _(p):
 
 @script("a RST outside the window is nothing")
 def _(p):
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     p.send("R", seq=p.c.seq - 1000)
     p.send("R", seq=p.c.seq + (1 << 30))
     p.see()
@@ -355,9 +329,7 @@ def _(p):
 
 @script("a SYN into a connection is challenged, wherever it is")
 def _(p):
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     for seq in p.c.seq, p.c.seq + 1000, p.c.seq - 1000, p.c.seq + (1 << 30):
         p.send("S", seq=seq & MASK, options=FULL)
         p.see()
@@ -369,9 +341,7 @@ def _(p):
 
 @script("acknowledgements of too much and of too little")
 def _(p):
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     p.data(b"answer")
     p.send("A")
     p.send("PA", b"x", seq=p.c.seq, ack=p.c.ack + 1000)
@@ -383,9 +353,7 @@ def _(p):
 
 @script("data beyond the window is refused")
 def _(p):
-    p.handshake(mss(1460))
-    p.ask()
-    p.acked()
+    p.begin(mss(1460))
     p.send("PA", b"x" * 100, seq=p.c.seq + (1 << 20))
     p.see()
     p.data(b"answer")
@@ -394,9 +362,7 @@ def _(p):
 
 @script("a gap is told, and its filling too")
 def _(p):
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     start = p.c.seq
     p.send("PA", b"c" * 10, seq=start + 20)
     p.see()
@@ -411,9 +377,7 @@ def _(p):
 
 @script("a keep-alive is answered")
 def _(p):
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     p.send("A", seq=p.c.seq - 1)
     p.see()
     p.send("A", b"\0", seq=p.c.seq - 1)
@@ -440,9 +404,7 @@ def _(p):
 
 @script("one without a timestamp, where they were agreed on")
 def _(p):
-    p.handshake()
-    p.ask()
-    p.acked()
+    p.begin()
     ts, p.c.ts = p.c.ts, None
     p.send("PA", b"more")
     p.read(4)
@@ -454,9 +416,7 @@ def _(p):
 for name, isn in (("in the SYN", 0xFFFFFFFF), ("in the request", 0xFFFFFFF0), ("in what follows it", 0xFFFFFFFF - 45)):
     @script(f"sequence numbers that wrap {name}", isn=isn)
     def _(p):
-        p.handshake()
-        p.ask()
-        p.acked()
+        p.begin()
         p.send("PA", b"y" * 100)
         p.read(100)
         p.acked()
