@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/tap.sh
 . tests/lib/tap.sh
-plan 27
+plan 30
 
 # The harness is the same without the module, and sooner there.
 export IPOS_VM_BARE=1
@@ -110,6 +110,8 @@ TEST
 chmod +x "$here/selftest/panic.t"
 fails "a panic fails the test" "Dubious, test returned 99" prove --exec tests/exec "$here/selftest/panic.t"
 like "and is shown" "$(cat "$tmp/output")" "Kernel panic - not syncing: sysrq triggered crash"
+fails "in CI too" "exited 99" env CI=true prove --exec tests/exec "$here/selftest/panic.t"
+like "where the summary has it" "$(sed '1,/^Test Summary/d' "$tmp/output")" "why: .*sysrq triggered crash"
 
 # Where a CPU stands at a jump label
 cat >"$here/selftest/stuck.t" <<'TEST'
@@ -123,6 +125,14 @@ TEST
 chmod +x "$here/selftest/stuck.t"
 fails "what the emulator broke is no pass" "returned 98" env CI=true prove --exec tests/exec "$here/selftest/stuck.t"
 is "after three tries" "$(grep -c "the emulator failed;.*once more" "$tmp/output")" 2
+
+# Where no CPU is in the module, and where one is
+for where in "__schedule+0x1/0x2" "ipos_in+0x1/0x2 [ipos]"; do
+	guest -t 120 -- sh -c "echo 'watchdog: BUG: soft lockup - CPU#0 stuck for 22s' >/dev/kmsg
+		echo ' $where' >/dev/kmsg; sleep 100"
+	echo "$status"
+done >"$tmp/stalls"
+is "a stall far from the module is the emulator's, another is not" "$(paste -sd ' ' "$tmp/stalls")" "98 99"
 
 guest -t 15 -- sh -c 'echo started; sleep 100'
 is "a hang is ended" "$status" 124

@@ -161,7 +161,9 @@ guest_append() {
 	append+=" norandmaps tsc=reliable no_timer_check"
 	append+=" sysctl.kernel.hung_task_panic=1 sysctl.kernel.hung_task_timeout_secs=$((60 * patience))"
 	# What is given as sysctl holds only when the kernel has booted, which may take long by itself.
-	append+=" watchdog_thresh=$((10 * patience)) rcupdate.rcu_cpu_stall_timeout=$((21 * patience))"
+	# Twice the kernel's own patience and more: the host may have other things to do.
+	append+=" watchdog_thresh=$((patience > 2 ? 60 : 20 * patience))"
+	append+=" rcupdate.rcu_cpu_stall_timeout=$((50 * patience))"
 	append+=" random.trust_cpu=on"
 	append+=" ipos_top=\"$top\" ipos_work=\"$1\" ipos_cwd=\"$PWD\""
 	# An idle guest that counts skips to its next timer: a wait for the host may take it minutes.
@@ -215,7 +217,14 @@ guest_end() {
 	unset "guest_pids[${guest_qemu[$1]}]" "guest_qemu[$1]"
 }
 
-# guest_fail STATUS NAME WORDS...: ends the run, and shows what the guest's kernel said.
+# guest_why NAME: what its kernel first reported, in one line
+guest_why() {
+	tr -d '\r' <"$work/$1/console" | sed -nE "/$reports/,\$ { s/^\\[ *[0-9.]+\\](\\[[^]]*\\])? //; / \\? /d; p }" |
+		head -n 60 | paste -sd '|' | cut -c 1-1500
+}
+
+# guest_fail STATUS NAME WORDS...: ends the run, and shows what the guest's kernel said; in $GUEST_WHY, if that is a file,
+# in short.
 guest_fail() {
 	local status=$1 name=$2 kept speaker=$guest_program
 	shift 2
@@ -223,6 +232,7 @@ guest_fail() {
 	find "$top/build/vm" -name 'failed-*.log' -mtime +1 -delete
 	kept=$top/build/vm/failed-${work##*/}.log
 	cp "$work/$name/console" "$kept"
+	[ -z "${GUEST_WHY-}" ] || echo "$speaker: $*: $(guest_why "$name")" >"$GUEST_WHY"
 	{
 		echo "$speaker: $*: $command_line"
 		sed "s/^/$speaker: | /" "$work/$name/console" | tail -n 150
@@ -234,13 +244,15 @@ guest_fail() {
 
 guest_reports() { grep -qaE "$reports" "$work/$1/console"; }
 
-# guest_stuck NAME: nothing but that a CPU stands still at an instruction that the kernel rewrites while it runs (a jump
-# label: no operation, breakpoint or jump). The emulator keeps what it has translated, and if that was the breakpoint of a
-# rewriting that is over, the CPU takes it for ever.
+# guest_stuck NAME: all that its kernel reports is a CPU that stands still, and that is the emulator's doing. Either it stands
+# at an instruction that the kernel rewrites while it runs (a jump label: no operation, breakpoint or jump): the emulator
+# keeps what it has translated, and if that was the breakpoint of a rewriting that is over, the CPU takes it for ever. Or
+# no CPU is anywhere near the module: then the machine had no time for its guest.
 guest_stuck() {
 	local said=$work/$1/console
-	grep -aE "$reports" "$said" | head -n 1 | grep -qE 'self-detected stall|soft lockup' &&
-		grep -am 1 ' Code: ' "$said" | grep -qE '<(66> 90|0f> 1f 44 00|cc> |eb> |e9> )'
+	grep -aE "$reports" "$said" | head -n 1 | grep -qE 'rcu.*stall|soft lockup' || return
+	grep -am 1 ' Code: ' "$said" | grep -qE '<(66> 90|0f> 1f 44 00|cc> |eb> |e9> )' ||
+		! sed -nE "/$reports/,\$ p" "$said" | grep -qa '\[ipos'
 }
 
 # guest_again NAME: the emulator now and then leaves a kernel hanging before its first program. Nothing of the run has
@@ -331,20 +343,25 @@ guest_watch() {
 
 # guest_finish: after guest_watch: exits with the run's status.
 guest_finish() {
-	local name status taint dead
+	local name status taint dead ended=0
 	# The guest resets itself now: what its kernel still says at that counts too.
 	for _ in {1..10}; do
 		kill -0 "${guest_qemu[$guest_first]}" 2>/dev/null || break
 		sleep 0.1
 	done
-	dead=$(guest_died) || dead=$guest_first
+	if dead=$(guest_died); then
+		wait "${guest_qemu[$dead]}" || ended=$?
+	else
+		dead=$guest_first
+	fi
 	guest_end "$guest_first"
 	wait "$guest_out" "$guest_err" || :
 	if name=$(guest_sick); then
-		! guest_stuck "$name" || guest_fail 98 "$name" "the emulator stands still"
+		! guest_stuck "$name" || guest_fail 98 "$name" "a CPU stands still, not by the module"
 		guest_fail 99 "$name" "the kernel reports"
 	fi
 	if [ -z "$mark" ]; then
+		[ "$ended" -le 128 ] || guest_fail 98 "$dead" "the emulator died of signal $((ended - 128))"
 		guest_fail 99 "$dead" "the guest ended without the command's end"
 	fi
 	read -r _ status taint <<<"$mark"

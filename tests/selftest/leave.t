@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 # need /usr/bin/python3 python3
+# need nft nftables
 """A board leaves, packet by packet: what it says at each state of a flow, and who believes it. Board 2 hears of an origin
 that leaves, played by hand; board 1 itself leaves, or loses a board, a device, a service."""
 
@@ -12,9 +13,10 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from player import (ACK, CLOSED, CONNECTION, MASK, PACKET, REFUSAL, WITHDRAW, Clients, Fabric, accept, accepted, cluster,
-                    conn, counted, notice, receive, segment, tcb)
+                    conn, counted, hold_keys, notice, receive, segment, tcb)
 from tap import after_each, check, equal, run, test, wait_for
 
+hold_keys()
 board1, board2 = cluster(2)
 net = Clients([board1, board2])
 fake, other = Fabric([board1, board2], 9), Fabric([board1, board2], 8)
