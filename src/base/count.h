@@ -88,6 +88,7 @@
 	X(skipped_drain, "boards passed over: draining, down or leaving") \
 	X(skipped_stale, "boards passed over: not heard of for too long") \
 	X(skipped_not_listening, "boards passed over: nothing listens there") \
+	X(asked_not_listening, "boards asked all the same, as no other was left") \
 	X(skipped_not_startable, "boards passed over: nor could it start there") \
 	X(skipped_memory, "boards passed over: not the memory to start it") \
 	X(waited, "endpoints that waited for an application to start") \

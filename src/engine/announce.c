@@ -11,6 +11,8 @@
 /* Rows that may come between counting and listing them. */
 #define SLACK	16
 #define TRIES	4
+/* What begins to listen meanwhile is told by one advertisement. */
+#define SOON_MS	20
 
 /**
  * struct told - the listening sockets of one advertisement
@@ -207,6 +209,8 @@ static void work(struct work_struct *work)
 			     announce.work);
 	u32 ms = READ_ONCE(engine->settings.advertise_ms);
 
+	/* Whoever is not listed below comes back. */
+	xchg(&engine->announce.soon, false);
 	if (!is_due(engine))
 		return;
 	mutex_lock(&engine->announce.mutex);
@@ -229,6 +233,22 @@ void ipos_announce_changed(struct ipos_engine *engine)
 {
 	if (!READ_ONCE(engine->stopping))
 		mod_delayed_work(system_highpri_wq, &engine->announce.work, 0);
+}
+
+/**
+ * ipos_announce_soon() - something has begun to listen: tell of it in a moment
+ * @engine: the namespace
+ *
+ * However often it is called, it adds no more than an advertisement each 20 ms.
+ * Any context, RCU held.
+ */
+void ipos_announce_soon(struct ipos_engine *engine)
+{
+	if (READ_ONCE(engine->stopping) ||
+	    xchg(&engine->announce.soon, true))
+		return;
+	mod_delayed_work(system_highpri_wq, &engine->announce.work,
+			 msecs_to_jiffies(SOON_MS));
 }
 
 /**

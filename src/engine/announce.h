@@ -10,6 +10,7 @@
 
 void ipos_announce_init(struct ipos_engine *engine);
 void ipos_announce_stop(struct ipos_engine *engine);
+void ipos_announce_soon(struct ipos_engine *engine);
 void ipos_announce_changed(struct ipos_engine *engine);
 void ipos_announce_leave(struct ipos_engine *engine, struct net_device *dev);
 

@@ -110,6 +110,9 @@ static bool is_eligible(const struct ipos_choice *choice,
 	}
 	if (choice->start)
 		return can_start(choice, server);
+	if (choice->ask)
+		return !listens(choice, server->ip) &&
+		       !startable(choice, server->ip);
 	if (!listens(choice, server->ip)) {
 		skip(choice, skipped_not_listening);
 		return false;

@@ -19,6 +19,7 @@
  * @here: this board may be chosen
  * @quiet: who is passed over was counted already, or will be
  * @start: among those that can start the application, not those that listen
+ * @ask: among those that are not known to listen, nor to be able to start it
  * @session: it has begun there: a board that gets nothing new keeps it
  */
 struct ipos_choice {
@@ -28,6 +29,7 @@ struct ipos_choice {
 	unsigned int		n_named;
 	bool			here;
 	bool			start;
+	bool			ask;
 	bool			quiet;
 	bool			session;
 };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/in.h>
 #include <linux/random.h>
 #include <linux/ktime.h>
 #include "engine/abort.h"
@@ -101,6 +102,8 @@ static void tell_listener(struct ipos_listen_table *table, __be32 server,
 				   listens ? IPOS_CLUSTER_EVENT_LISTENING :
 					     IPOS_CLUSTER_EVENT_CLOSED,
 				   server, what);
+	if (server == IPOS_HERE && listens && !ipv4_is_loopback(what->addr))
+		ipos_announce_soon(engine);
 	ipos_start_listener(engine, server, what, listens);
 }
 

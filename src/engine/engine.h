@@ -94,11 +94,13 @@ struct ipos_settings {
  * struct ipos_announce - what this board says of itself
  * @work: says it, again and again
  * @mutex: one at a time
+ * @soon: it will be said soon
  * @snapshot: number of the last
  */
 struct ipos_announce {
 	struct delayed_work	work;
 	struct mutex		mutex;
+	bool			soon;
 	u32			snapshot;
 };
 

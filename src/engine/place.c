@@ -67,6 +67,7 @@ void ipos_place_give_up(struct ipos_endpoint *ep)
 {
 	struct ipos_engine *engine = engine_of(ep);
 
+	WRITE_ONCE(ep->service->unserved, jiffies);
 	ipos_count(engine->counters, unplaced);
 	ipos_event(engine, unplaced, ipos_event_of(flow_of(ep), NONE));
 	ep->ops->unplaced(ep);
@@ -222,6 +223,8 @@ static bool offer(struct ipos_endpoint *ep, __be32 ip)
 	ep->tries = 0;
 	if (ep->starts)
 		ipos_start_await(engine, ep->service->target_port, ip);
+	if (ep->asks)
+		ipos_count(engine->counters, asked_not_listening);
 	ipos_count(engine->counters, handoff_offered);
 	ipos_event(engine, offered, ipos_event_of(flow_of(ep), NONE));
 	send_offer(ep);

@@ -3,6 +3,9 @@
 #include "engine/select.h"
 #include "engine/start.h"
 
+/* While nobody listens, boards are asked whether they do so often at most. */
+#define ASK_PAUSE	max(HZ / 50, 1)
+
 static const struct ipos_policy_ops *const policies[] = {
 	[IPOS_POLICY_LOCAL_FIRST] = &ipos_policy_local_first,
 	[IPOS_POLICY_LEAST_CONN]  = &ipos_policy_least_conn,
@@ -140,6 +143,32 @@ static bool by_cookie(struct ipos_endpoint *ep)
 	return ep->n_candidates;
 }
 
+/* A datagram that is not kept cannot be offered: it would be lost. */
+static bool may_ask(const struct ipos_endpoint *ep)
+{
+	return ep->ops && time_after_eq(jiffies,
+					READ_ONCE(ep->service->unserved) +
+					ASK_PAUSE);
+}
+
+/*
+ * A program may have begun to listen since its board has told of its sockets:
+ * those that can be heard, but did not tell of one, are asked.
+ */
+static void ask(struct ipos_choice *choice)
+{
+	struct ipos_endpoint *ep = choice->ep;
+
+	if (!may_ask(ep))
+		return;
+	choice->here = false;
+	choice->start = false;
+	choice->ask = true;
+	choice->quiet = true;
+	policy_of(ep)->order(choice);
+	ep->asks = ep->n_candidates > ep->next;
+}
+
 /* At last itself, even if it drains, or nothing seems to listen. */
 static void by_policy(struct ipos_endpoint *ep)
 {
@@ -149,7 +178,11 @@ static void by_policy(struct ipos_endpoint *ep)
 		.here = !READ_ONCE(engine->settings.draining),
 	};
 
+	ep->asks = false;
 	order(&choice);
+	if (ep->n_candidates > ep->next)
+		return;
+	ask(&choice);
 	if (ep->n_candidates > ep->next)
 		return;
 	ipos_candidate_add(ep, IPOS_HERE);

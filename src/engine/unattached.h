@@ -56,6 +56,7 @@ struct ipos_endpoint_ops {
  * @exhausted: @candidates are all there are
  * @searched: no board that listens is left to be tried
  * @starts: @candidates are boards that start the application
+ * @asks: @candidates yet to be tried are boards not known to listen
  * @waits: has, or had to wait for one of them
  * @timestamps: agreed on, like all options below
  * @sack: see there
@@ -99,6 +100,7 @@ struct ipos_endpoint {
 	bool			exhausted;
 	bool			searched;
 	bool			starts;
+	bool			asks;
 	bool			waits;
 	bool			timestamps;
 	bool			sack;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/jiffies.h>
 #include <linux/slab.h>
 #include "table/service.h"
 
@@ -64,6 +65,7 @@ int ipos_service_add(struct ipos_service_table *table,
 	service->foreign = settings->foreign;
 	service->timeout = settings->timeout;
 	service->one_packet = settings->one_packet;
+	service->unserved = jiffies - HZ;
 	refcount_set(&service->refs, 1);
 
 	if (!ipos_bound_take(&table->bound)) {

@@ -50,6 +50,7 @@ struct ipos_service_key {
  * @foreign: the address was admitted though it is not this host's
  * @cookie: NULL: sessions are not looked at; RCU
  * @refs: the table's, and one per unattached endpoint
+ * @unserved: jiffies when nobody served an endpoint of it
  * @connections: handshakes completed, or UDP flows begun, since it was made;
  *	datagrams that got a board of their own
  * @rcu: freed after a grace period
@@ -65,6 +66,7 @@ struct ipos_service {
 	u16			timeout;
 	struct ipos_service_cookie __rcu *cookie;
 	refcount_t		refs;
+	unsigned long		unserved;
 	atomic_long_t		connections;
 	struct rcu_head		rcu;
 };

@@ -6,11 +6,13 @@ it. The other boards are played by hand; an interval of a minute means fresh, on
 
 import json
 import os
+import socket
+import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from player import (ACK, ADVERT, CONNECTION, DRAINING, GROUP, LEAVING, MASK, PACKET, Clients, Fabric, accept, accepted,
-                    cluster, counted, frame, listening, receive)
+from player import (ACK, ADVERT, CONNECTION, DRAINING, GROUP, LEAVING, MASK, PACKET, REFUSAL, Clients, Fabric, Namespace,
+                    accept, accepted, cluster, counted, frame, listening, notice, receive)
 from player import advert as said
 from tap import after_each, check, equal, run, test, wait_for
 
@@ -333,6 +335,90 @@ def _():
     hears(advert(epoch, 2, interval=1))
     wait_for(lambda: row()["freshness"] != "fresh", "stale")
     passed_over(skipped_stale=1)
+
+
+UNSERVED = ("192.0.2.1", 85)
+
+
+class Asks:
+    """A client of a service for which nothing listens here, and its request."""
+
+    def __init__(self):
+        self.client = net.client(board1, port=UNSERVED[1])
+        self.at = net.address, self.client.port
+        self.client.handshake()
+
+    def ask(self):
+        self.client.send("PA", REQUEST)
+        net.sync(board1)
+        fake.sync(board1)
+        return self
+
+    def offer(self):
+        """The offer to the board made by hand, if there was one."""
+        return next((got for got in fake.queue if got.kind == CONNECTION and got.client == self.at), None)
+
+    def refused(self):
+        got = self.offer()
+        fake.send(board1, REFUSAL, self.at, (fake.address, UNSERVED[1]), notice(1, got.handoff_id, got.service))
+
+
+@test("where nobody is known to listen, a board that is not is asked; when it has refused, not again for a moment")
+def _():
+    board1.ctl("service", "add", "tcp", "192.0.2.1:85", "inspect", "http")
+    board1.ctl("server", "set", board2.fabric, "state", "down")
+    life(listeners=[listening(81)])
+    one = Asks()
+    with counts(but={"held", "policy_hit", "policy_local_first", "skipped_not_listening", "skipped_drain"}, asked_not_listening=1,
+                handoff_offered=1, frames_sent=1, table_forward=1, table_forward_connect=1, table_temporary=-1):
+        one.ask()
+    check(one.offer(), "it was not asked")
+    fake.forget()
+    fake.send(board1, ACK, one.at, (fake.address, UNSERVED[1]))
+    equal(fake.expect_again(PACKET, client=one.at).inner.data, REQUEST)
+    one.client.reset()
+
+    def again():
+        one, two = Asks(), Asks()
+        wait_for(lambda: one.ask().offer(), "an offer")
+        one.refused()
+        two.ask()
+        asked = two.offer()
+        if asked:
+            two.refused()
+        for client in one.client, two.client:
+            equal(client.expect().flags, "RA")
+        return not asked
+    # A moment is short: the machine may stand still for longer.
+    wait_for(again, "a client for which no board was asked")
+    life(listeners=[listening(81)], flags=DRAINING)
+    with counts(but={"held", "policy_hit", "policy_local_first", "skipped_not_listening", "skipped_drain", "syn_received",
+                     "syn_ack_sent", "established"}, here_no_listener=1, unplaced=1, reset_sent=1):
+        equal(Asks().ask().client.expect().flags, "RA")
+    board1.ctl("service", "del", "tcp", "192.0.2.1:85")
+    board1.ctl("server", "set", board2.fabric, "state", "up")
+
+
+@test("what begins to listen is told of in a moment, unless nobody else can reach it")
+def _():
+    board1.set(advertise_ms=60000)
+    fake.expect(ADVERT, client=NOBODY)
+
+    def told():
+        return [struct.unpack(">BBH", row[:4])[::2] for row in fake.expect_again(ADVERT).listeners]
+    local, tcp = board1.listen(4001, address="127.0.0.1"), board1.listen(4002)
+    while (1, 4002) not in (now := told()):
+        pass
+    check((1, 4001) not in now, "a socket of no use to anybody was told")
+    with Namespace("board1"):
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind(("0.0.0.0", 4003))
+    while (2, 4003) not in told():
+        pass
+    for sock in local, tcp, udp:
+        sock.close()
+    board1.set(advertise_ms=0)
+    fake.sync(board1)
 
 
 @test("silent for longer than peer-timeout, it loses its connections: their clients are reset")
