@@ -173,6 +173,7 @@
 	X(udp_lost, "moved UDP flows ended: their board has them no more") \
 	X(udp_left, "UDP flows ended here: their program is gone") \
 	X(udp_single, "datagrams that got a board of their own (one-packet)") \
+	X(drop_starting, "datagrams dropped: what would answer is being started") \
 	X(drop_udp_held, "datagrams dropped: too many held for their flow")
 
 enum ipos_counter {

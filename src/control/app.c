@@ -209,9 +209,10 @@ static int get_key(struct genl_info *info, struct ipos_program_config *config)
 	if (!is_name(config->name))
 		return ipos_refuse(info->extack, label, -EINVAL,
 				   "a name must be of letters, digits, '.', '_' and '-'");
-	if (config->key.proto != IPOS_PROTO_TCP)
-		return ipos_refuse(info->extack, proto, -EOPNOTSUPP,
-				   "proto must be tcp");
+	if (config->key.proto != IPOS_PROTO_TCP &&
+	    config->key.proto != IPOS_PROTO_UDP)
+		return ipos_refuse(info->extack, proto, -EINVAL,
+				   "proto must be tcp or udp");
 	if (!config->key.port)
 		return ipos_refuse(info->extack, port, -ERANGE,
 				   "port must be 1 to 65535");

@@ -10,6 +10,7 @@
 #include "engine/select.h"
 #include "engine/served.h"
 #include "engine/single.h"
+#include "engine/start.h"
 
 /**
  * struct single - a datagram, as an endpoint that a board is chosen for
@@ -170,6 +171,21 @@ static bool here(struct single *s)
 	}
 }
 
+/* Nobody keeps it until then: the client will ask again. */
+static bool starts(struct single *s)
+{
+	struct ipos_endpoint *ep = &s->ep;
+
+	if (!ep->starts ||
+	    !ipos_start_here(engine_of(s), s->flow.key.proto,
+			     READ_ONCE(ep->service->target_port)))
+		return false;
+	ipos_count(engine_of(s)->counters, drop_starting);
+	kfree_skb(s->skb);
+	s->verdict = IPOS_CONSUMED;
+	return true;
+}
+
 static bool placed(struct single *s)
 {
 	struct ipos_endpoint *ep = &s->ep;
@@ -178,7 +194,7 @@ static bool placed(struct single *s)
 	ipos_select(ep, false);
 	while (ep->next < ep->n_candidates || ipos_select_more(ep)) {
 		ip = ep->candidates[ep->next++];
-		if (ip == IPOS_HERE ? here(s) : there(s, ip))
+		if (ip == IPOS_HERE ? here(s) || starts(s) : there(s, ip))
 			return true;
 		ipos_count(engine_of(s)->counters, next_candidate);
 	}

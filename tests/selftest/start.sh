@@ -81,7 +81,7 @@ on board1 ipos-ctl board set wait-ms 600000
 
 service 8001
 app board1 one 8001 0.5
-is "registered" "$(on board1 ipos-ctl app show | awk '$5 == "one" { print $5, $6, $7, $8, $9, $10 }')" "one 8001 8192 stopped 0 0"
+is "registered" "$(on board1 ipos-ctl app show | awk '$5 == "one" { print $5, $6, $7, $8, $9, $10, $11 }')" "one 8001 tcp 8192 stopped 0 0"
 fails "without an agent nothing is started: reset" "reset|refused" get 8001
 is "counted: this board, and the other" "$(counter board1 skipped_not_startable)" 2
 is "nothing has run" "$(started one)" 0

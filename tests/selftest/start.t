@@ -6,13 +6,14 @@ and as the target, whose agent is played by hand, too: a socket of the test's ow
 
 import json
 import os
+import socket
 import struct
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from player import (ACK, CONNECTION, PACKET, REFUSAL, TCP, WITHDRAW, Clients, Fabric, advert, cluster, conn, counted,
-                    ip_bytes, listening, notice, tcb)
+from player import (ACK, CONNECTION, PACKET, REFUSAL, TCP, UDP, WITHDRAW, Clients, Fabric, Namespace, advert, cluster, conn,
+                    counted, ip_bytes, listening, notice, tcb)
 from tap import after_each, check, equal, run, test, wait_for
 
 board1, board2 = cluster(2)
@@ -26,6 +27,14 @@ MEMORY = 1 << 20
 ids, ports, snapshots = iter(range(1000, 1 << 30)), iter(range(8000, 9000)), iter(range(1, 1 << 30))
 board1.set(hold_ms=600000, offer_ms=60000, wait_ms=600000, ack_ms=60000, reserve_ms=600000)
 board1.ctl("server", "del", board2.fabric)
+
+
+def state(word, wire=other):
+    board1.ctl("server", "set", wire.address, "state", word)
+
+
+# Nobody listens: whoever is not known to would be asked at last.
+state("down")
 
 
 def startable(port, flags=0, required=1, address="0.0.0.0", protocol=TCP):
@@ -137,7 +146,7 @@ def _():
         a.offered()
     with counted(board1, lambda: fake.sync(board1), frames_received=1, handoff_refused=1, handoff_refused_no_listener=1,
                  next_candidate=1, here_no_listener=1, unplaced=1, reset_sent=1, table_waiting=-1, table_forward=-1,
-                 table_forward_connect=-1, but={"skipped_not_startable", "skipped_not_listening"}):
+                 table_forward_connect=-1, but={"skipped_not_startable", "skipped_not_listening", "skipped_drain"}):
         a.answers(NO_LISTENER)
     a.is_reset()
 
@@ -145,6 +154,7 @@ def _():
 @test("the next board that can start it is asked when one has failed")
 def _():
     a = Asked()
+    state("up")
     says(startable(a.port))
     says(startable(a.port), wire=other)
     a.ask()
@@ -155,11 +165,13 @@ def _():
     a.offered(second)
     a.answers(NO_LISTENER, second)
     a.is_reset()
+    state("down")
 
 
 @test("a board that was asked is asked again by all who follow, one that says that it starts it before others")
 def _():
     a, clients = Asked(), []
+    state("up")
     says(startable(a.port))
     says(startable(a.port, IS_STARTING), wire=other)
     for _ in range(4):
@@ -168,12 +180,14 @@ def _():
         b.offered(other)
         b.answers(STARTING, other)
     fake.nothing(board1)
+    state("down", fake)
     says(wire=other)
-    says(wire=fake)
     for b in clients:
         b.offered(other)
         b.answers(NO_LISTENER, other)
         b.is_reset()
+    state("up", fake)
+    state("down")
 
 
 @test("a board without the memory is passed over, unless it starts it already")
@@ -182,7 +196,7 @@ def _():
     says(startable(a.port, required=MEMORY + 1))
     with counted(board1, lambda: fake.sync(board1), skipped_memory=1, unplaced=1,
                  but={"syn_received", "syn_ack_sent", "established", "held", "policy_hit", "policy_local_first", "reset_sent",
-                      "skipped_not_listening", "skipped_not_startable", "here_no_listener"}):
+                      "skipped_not_listening", "skipped_not_startable", "skipped_drain", "here_no_listener"}):
         a.ask().is_reset()
     fake.nothing(board1)
     says(startable(a.port, IS_STARTING, required=MEMORY + 1))
@@ -259,12 +273,13 @@ class Agent:
         self.program.stderr.close()
 
 
-def offer(port, client=None):
-    """The hand-made board offers board 1 a connection for the port; its id."""
+def offer(port, client=None, protocol=TCP):
+    """The hand-made board offers board 1 a connection for the port; its id, which a UDP flow has not."""
     number = next(ids)
     at = client or (net.address, 30000 + number)
-    fake.send(board1, CONNECTION, at, (board1.fabric, port), conn(("192.0.2.9", 80), tcb(number)))
-    return at, number
+    block = tcb(number) if protocol == TCP else b""
+    fake.send(board1, CONNECTION, at, (board1.fabric, port), conn(("192.0.2.9", 80), block), protocol=protocol)
+    return at, number if protocol == TCP else 0
 
 
 def refused(port, reason, at, number):
@@ -308,6 +323,28 @@ def _():
         listener.close()
         wait_for(lambda: app("idle", "state") == "stopped" or None, "its end")
     board1.ctl("app", "del", "idle")
+
+
+@test("what a UDP flow needs is started, too; it is found within a second of its beginning to wait for datagrams")
+def _():
+    add("quiet", 7004, "proto", "udp", "memory", "1M", "exec", "sleep 1000")
+    with Agent():
+        with counted(board1, lambda: fake.sync(board1), frames_received=3, frames_sent=3, refused=3, refused_starting=3,
+                     start_asked=1):
+            for _ in range(3):
+                refused(7004, STARTING, *offer(7004, protocol=UDP))
+        equal((app("quiet", "state"), app("quiet", "proto"), app("quiet", "starts")), ("starting", "udp", 1))
+        # Another protocol's port is another's.
+        refused(7004, NO_LISTENER, *offer(7004))
+        with Namespace("board1"):
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind(("0.0.0.0", 7004))
+        at, _ = offer(7004, protocol=UDP)
+        fake.expect_again(ACK, client=at, protocol=UDP)
+        wait_for(lambda: app("quiet", "state") == "running" or None, "its being found")
+        sock.close()
+        wait_for(lambda: app("quiet", "state") == "stopped" or None, "its end")
+    board1.ctl("app", "del", "quiet")
 
 
 @test("one that has failed rests, and is refused as not listening")

@@ -11,8 +11,8 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from player import (ACK, CLOSED, CONNECTION, PACKET, REFUSAL, UDP, WITHDRAW, Clients, Fabric, Namespace, checksum, cluster,
-                    conn, counted, datagram, frame, icmp, ip_bytes, ip_packet, notice, sh, snmp)
+from player import (ACK, CLOSED, CONNECTION, PACKET, REFUSAL, UDP, WITHDRAW, Clients, Fabric, Namespace, advert, checksum,
+                    cluster, conn, counted, datagram, frame, icmp, ip_bytes, ip_packet, listening, notice, sh, snmp)
 from tap import WAIT, after_each, check, equal, run, test, wait_for
 
 IP_RECVERR = 11
@@ -333,6 +333,24 @@ def errors():
         return app.recvmsg(2000, 512, socket.MSG_ERRQUEUE)
     except BlockingIOError:
         return None
+
+
+@test("an error of the program's own host about a datagram comes from the service, and quotes what the client has sent")
+def _():
+    at = committed()
+    # A record of the route that has no room for its own length: the stack will not have it.
+    plain = datagram(at, SERVICE)
+    bad = bytearray(b"\x46" + plain[1:20] + b"\x07\x02\0\0" + plain[20:])
+    bad[2:4], bad[10:12] = struct.pack(">H", len(bad)), bytes(2)
+    bad[10:12] = struct.pack(">H", checksum(bytes(bad[:24])))
+    with counts(board2, frames_received=1, delivered=1, icmp_replies=1):
+        known.send_bytes(board2, frame(PACKET, at, TARGET, bytes(bad), protocol=UDP))
+        error = net.hear()
+    quoted = error[28:]
+    equal((error[9], error[20], error[21], socket.inet_ntoa(error[12:16]), socket.inet_ntoa(error[16:20])),
+          (1, 12, 0, SERVICE[0], net.address))
+    equal((quoted[12:20], quoted[24:28]), (bytes(bad[12:20]), bytes(bad[24:28])), "quoted")
+    equal((checksum(error[:20]), checksum(error[20:]), checksum(quoted[:24])), (0, 0, 0), "checksums")
 
 
 @test("after \"fragmentation needed\" replies are fragments that fit, from the service")
@@ -657,6 +675,89 @@ def _():
         net.unreachable(at, service=ONE)
     with counts(board1, drop_packet_checksum=1):
         net.datagram(board1, at, b"1", ONE, bad_checksum=True)
+
+
+# What is started on demand. From here on the boards made by hand are known by what they say.
+
+STARTED, NO_LISTENER, STARTING = ("192.0.2.1", 60), 1, 8
+board1.ctl("service", "add", "udp", "192.0.2.1:60", "timeout", "3600")
+snapshots = iter(range(1, 1 << 30))
+
+
+def says(*listeners):
+    known.advertise(board1, advert(1, next(snapshots), listeners, memory=1 << 20))
+    known.sync(board1)
+
+
+def startable():
+    """What could be started, as advertisements list it: it needs 1 KiB."""
+    return struct.pack(">BBH4sI16s", 0x80 | UDP, 0, STARTED[1], bytes(4), 1, b"app")
+
+
+def begun():
+    """A flow for which a board has to start something, which it does."""
+    at = client()
+    says(startable())
+    net.datagram(board1, at, b"1", service=STARTED)
+    answers(at, REFUSAL, STARTING)
+    return at
+
+
+def answers(at, kind, reason=None):
+    """To its next offer."""
+    target = known.address, STARTED[1]
+    known.expect_again(CONNECTION, client=at, target=target, service=STARTED, protocol=UDP)
+    answer(kind, at, target=target, body=b"" if reason is None else notice(reason, 0, STARTED))
+    known.sync(board1)
+
+
+@test("datagrams wait while a board starts what answers them, as many as are held; then they go in order")
+def _():
+    at = begun()
+    equal(board1.stats()["table_waiting"], 1)
+    with counted(board1, lambda: net.sync(board1), ("handoff_offered", "frames_sent"), held=63, drop_udp_held=3):
+        for n in range(2, 68):
+            net.datagram(board1, at, b"%d" % n, service=STARTED)
+    says(listening(STARTED[1], protocol=UDP))
+    answers(at, ACK)
+    for n in range(1, 65):
+        body = known.expect_again(PACKET, client=at, protocol=UDP).inner
+        equal(body[:28 + len(b"%d" % n)], datagram(at, STARTED, b"%d" % n))
+    equal(board1.stats()["table_waiting"], 0)
+
+
+@test("when it has failed, or it takes longer than wait-ms, the client is told")
+def _():
+    at = begun()
+    answers(at, REFUSAL, NO_LISTENER)
+    net.unreachable(at, service=STARTED)
+    before = board1.stats()["wait_timeout"]
+    board1.set(wait_ms=100)
+    at = begun()
+    net.unreachable(at, service=STARTED)
+    known.sync(board1)
+    equal((board1.stats()["table_waiting"], board1.stats()["wait_timeout"] - before), (0, 1))
+    board1.set(wait_ms=30000)
+
+
+@test("where nobody is known to listen, a board that is not is asked for a flow, but not for one datagram alone")
+def _():
+    says()
+    at = client()
+    board1.ctl("service", "add", "udp", "192.0.2.1:61", "target-port", "60", "timeout", "3600")
+    board1.ctl("service", "add", "udp", "192.0.2.1:62", "target-port", "60", "one-packet")
+    with counts(board1, udp_single=1, unplaced=1, next_candidate=1, here_no_listener=1, skipped_not_listening=1):
+        net.datagram(board1, at, service=("192.0.2.1", 62))
+        net.unreachable(at, service=("192.0.2.1", 62))
+    target = known.address, 60
+    with counts(board1, udp_begun=1, held=1, asked_not_listening=1, handoff_offered=1, frames_sent=1,
+                skipped_not_listening=1, table_forward_connect=1, table_forward=1):
+        net.datagram(board1, at, service=("192.0.2.1", 61))
+    known.expect_again(CONNECTION, client=at, target=target, service=("192.0.2.1", 61), protocol=UDP)
+    with counts(board1, frames_received=1, handoff_done=1, forwarded=1, frames_sent=1, table_forward_connect=-1):
+        answer(ACK, at, target=target)
+    equal(known.expect_again(PACKET, client=at, protocol=UDP).inner[:37],
+          datagram(at, ("192.0.2.1", 61), b"some data"))
 
 
 @test("a board that is to be known no more takes its flows along")

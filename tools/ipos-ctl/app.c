@@ -196,8 +196,8 @@ static const struct field name = {
 
 /* The table's own columns first, in its order. */
 static const struct field *const columns[] = {
-	&pid, &used, &cpu, &name, &label, &port, &required, &state, &starts,
-	&failures, NULL
+	&pid, &used, &cpu, &name, &label, &port, &proto, &required, &state,
+	&starts, &failures, NULL
 };
 
 static const struct arg add_args[] = {
