@@ -166,7 +166,8 @@ static void ask(struct ipos_choice *choice)
 	choice->ask = true;
 	choice->quiet = true;
 	policy_of(ep)->order(choice);
-	ep->asks = ep->n_candidates > ep->next;
+	if (ep->n_candidates > ep->next)
+		ep->asks = true;
 }
 
 /* At last itself, even if it drains, or nothing seems to listen. */
@@ -178,8 +179,8 @@ static void by_policy(struct ipos_endpoint *ep)
 		.here = !READ_ONCE(engine->settings.draining),
 	};
 
-	ep->asks = false;
-	order(&choice);
+	if (!ep->asks)
+		order(&choice);
 	if (ep->n_candidates > ep->next)
 		return;
 	ask(&choice);

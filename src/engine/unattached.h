@@ -56,7 +56,7 @@ struct ipos_endpoint_ops {
  * @exhausted: @candidates are all there are
  * @searched: no board that listens is left to be tried
  * @starts: @candidates are boards that start the application
- * @asks: @candidates yet to be tried are boards not known to listen
+ * @asks: @candidates are boards not known to listen: no others are left
  * @waits: has, or had to wait for one of them
  * @timestamps: agreed on, like all options below
  * @sack: see there

@@ -392,8 +392,8 @@ def _():
     # A moment is short: the machine may stand still for longer.
     wait_for(again, "a client for which no board was asked")
     life(listeners=[listening(81)], flags=DRAINING)
-    with counts(but={"held", "policy_hit", "policy_local_first", "skipped_not_listening", "skipped_drain", "syn_received",
-                     "syn_ack_sent", "established"}, here_no_listener=1, unplaced=1, reset_sent=1):
+    with counts(but={"held", "policy_hit", "policy_local_first", "skipped_not_listening", "skipped_drain", "skipped_stale", "syn_received",
+                     "syn_ack_sent", "established", "lost"}, here_no_listener=1, unplaced=1, reset_sent=1):
         equal(Asks().ask().client.expect().flags, "RA")
     board1.ctl("service", "del", "tcp", "192.0.2.1:85")
     board1.ctl("server", "set", board2.fabric, "state", "up")
