@@ -2,6 +2,7 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/ip.h>
+#include <net/netfilter/nf_conntrack.h>
 #include <net/route.h>
 #include <net/tcp.h>
 #include "link/frame.h"
@@ -141,6 +142,8 @@ int ipos_segment_to_client(struct net *net, const struct ipos_key *key,
 	}
 	skb_dst_set(skb, &rt->dst);
 	skb->dev = rt->dst.dev;
+	/* It has not seen what is answered, and would find this invalid. */
+	nf_ct_set(skb, NULL, IP_CT_UNTRACKED);
 	ip_local_out(net, NULL, skb);
 	return 0;
 }
