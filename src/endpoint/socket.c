@@ -2,6 +2,7 @@
 /*
  * What this host's stack knows about a 4-tuple.
  */
+#include <linux/inetdevice.h>
 #include <net/inet_hashtables.h>
 #include <net/inet_timewait_sock.h>
 #include <net/tcp.h>
@@ -128,6 +129,28 @@ int ipos_socket_evict(struct net *net, const struct ipos_key *key)
 	return -EEXIST;
 }
 
+/*
+ * A listener with a key for this client hears what is signed alone. The look-up
+ * of keys is not exported by every kernel. A key of one VRF counts for all.
+ */
+static bool wants_signature(const struct sock *listener, __be32 caddr)
+{
+#ifdef CONFIG_TCP_MD5SIG
+	const struct tcp_md5sig_info *info;
+	const struct tcp_md5sig_key *key;
+
+	info = rcu_dereference(tcp_sk(listener)->md5sig_info);
+	if (likely(!info))
+		return false;
+	hlist_for_each_entry_rcu(key, &info->head, node)
+		if (key->family == AF_INET &&
+		    !((key->addr.a4.s_addr ^ caddr) &
+		      inet_make_mask(key->prefixlen)))
+			return true;
+#endif
+	return false;
+}
+
 /**
  * ipos_socket_listener() - the listener that takes a connection
  * @net: network namespace
@@ -138,6 +161,9 @@ int ipos_socket_evict(struct net *net, const struct ipos_key *key)
  * @skb: the client's packet for the programs that choose among sockets (BPF),
  * data at the TCP header; or NULL
  * @doff: length of its TCP header, bytes
+ *
+ * One that wants the client's segments signed (TCP_MD5SIG) is none: what is
+ * signed is left to the stack (ipos_packet_is_signed()).
  *
  * Context: any, under RCU.
  * Return: the listener, valid under RCU, or NULL.
@@ -156,7 +182,8 @@ struct sock *ipos_socket_listener(struct net *net, const struct ipos_key *key,
 		sk = __inet_lookup_listener(net, hashinfo, skb, doff,
 					    key->caddr, key->cport, listen_ip,
 					    port, ifindex, 0);
-	if (sk && inet_sk_state_load(sk) != TCP_LISTEN)
+	if (!sk || inet_sk_state_load(sk) != TCP_LISTEN ||
+	    wants_signature(sk, key->caddr))
 		return NULL;
 	return sk;
 }

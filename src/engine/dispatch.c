@@ -144,6 +144,10 @@ static enum known no_flow(struct ipos_engine *engine, struct net_device *dev,
 		return STACKS;
 	if (packet->key.proto == IPOS_PROTO_UDP)
 		return new_udp(engine, service, dev, skb, packet);
+	if (unlikely(ipos_packet_is_signed(skb, packet))) {
+		ipos_count(engine->counters, left_signed);
+		return STACKS;
+	}
 	return ipos_responder_new_consume(engine, service, dev, skb, packet,
 					  inherited) ? TAKEN : CHANGED;
 }

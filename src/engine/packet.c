@@ -181,6 +181,38 @@ bool ipos_packet_read(struct sk_buff *skb, struct ipos_packet *packet)
 }
 
 /**
+ * ipos_packet_is_signed() - has the segment an MD5 signature, RFC 2385?
+ * @skb: as read
+ * @packet: what it says
+ *
+ * Whether it is right only the stack can tell, whose listener has the key.
+ * Any context.
+ *
+ * Return: false for datagrams, too.
+ */
+bool ipos_packet_is_signed(const struct sk_buff *skb,
+			   const struct ipos_packet *packet)
+{
+	const u8 *p = skb->data + packet->l4 + sizeof(struct tcphdr);
+	const u8 *end = skb->data + packet->payload;
+
+	if (packet->key.proto != IPOS_PROTO_TCP)
+		return false;
+	while (p < end && *p != TCPOPT_EOL) {
+		if (*p == TCPOPT_NOP) {
+			p++;
+			continue;
+		}
+		if (end - p < 2 || p[1] < 2 || p[1] > end - p)
+			return false;
+		if (p[0] == TCPOPT_MD5SIG)
+			return p[1] == TCPOLEN_MD5SIG;
+		p += p[1];
+	}
+	return false;
+}
+
+/**
  * ipos_packet_checksum_ok() - verify the TCP or UDP checksum
  * @skb: as parsed
  * @packet: what it says

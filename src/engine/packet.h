@@ -41,6 +41,8 @@ struct iphdr *ipos_packet_ip_header(struct sk_buff *skb, u8 protocol,
 bool ipos_packet_is_fragment(struct sk_buff *skb, u8 protocol);
 bool ipos_packet_parse(struct sk_buff *skb, struct ipos_packet *packet);
 bool ipos_packet_read(struct sk_buff *skb, struct ipos_packet *packet);
+bool ipos_packet_is_signed(const struct sk_buff *skb,
+			   const struct ipos_packet *packet);
 bool ipos_packet_has_socket(struct net *net, const struct ipos_packet *packet);
 bool ipos_packet_checksum_ok(struct sk_buff *skb,
 			     const struct ipos_packet *packet);
