@@ -152,6 +152,9 @@ static int add(struct net *net, struct genl_info *info)
 	if (err == -EOPNOTSUPP)
 		return ipos_refuse(info->extack, attr, err,
 				   "device is not an Ethernet device");
+	if (err == -EBUSY)
+		return ipos_refuse(info->extack, attr, err,
+				   "device is a port of a bridge or bond: that gets the role");
 	if (err)
 		return ipos_refuse(info->extack, attr, err,
 				   "cannot hook the device");

@@ -54,6 +54,13 @@ static void unjoin(struct net *net, struct ipos_dev *d)
 	ipos_hook_local_out_put(net);
 }
 
+/* What arrives at it is the other device's: the address, too, is there. */
+static bool is_port(const struct net_device *dev)
+{
+	return netif_is_bridge_port(dev) || netif_is_lag_port(dev) ||
+	       netif_is_ovs_port(dev);
+}
+
 /**
  * ipos_dev_add() - give a device a role
  * @net: the namespace
@@ -63,7 +70,7 @@ static void unjoin(struct net *net, struct ipos_dev *d)
  * RTNL held.
  *
  * Return: 0, -EEXIST it has a role, -EOPNOTSUPP not an Ethernet device,
- * -ENOMEM.
+ * -EBUSY a port of another device, -ENOMEM.
  */
 int ipos_dev_add(struct net *net, struct net_device *dev, u8 role)
 {
@@ -72,6 +79,8 @@ int ipos_dev_add(struct net *net, struct net_device *dev, u8 role)
 
 	if (dev->type != ARPHRD_ETHER || dev->flags & IFF_LOOPBACK)
 		return -EOPNOTSUPP;
+	if (is_port(dev))
+		return -EBUSY;
 	if (ipos_dev_peek(devs_of(net), dev))
 		return -EEXIST;
 	hooked = kzalloc(sizeof(*hooked), GFP_KERNEL);
