@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../../.." || exit
 . lib/tap.sh
 # shellcheck source=tests/lib/cluster.sh
 . lib/cluster.sh
-plan 40
+plan 56
 
 ok "two boards are up" ./cluster up 2
 fails "a cluster of another size is refused" "is up already, as: 2" ./cluster up 3
@@ -80,6 +80,26 @@ for n in 1 2 3; do
 	on board1 cat "$tmp/file"
 done >"$tmp/seen"
 is "what is written is seen at once" "$(paste -sd ' ' "$tmp/seen")" "1 2 3"
+
+# The wires
+lost() { on board1 ping -c 20 -i 0.01 -W 2 10.0.0.2 | sed -nE 's/.* ([0-9]+)% packet loss.*/\1/p'; }
+ok "the fabric loses all" ./vms faults fabric loss 100
+is "nothing comes" "$(lost)" 100
+is "the clients' network is another" "$(on board1 ping -c 1 -W 30 192.0.2.2 | grep -c '1 received')" 1
+ok "it turns over a bit of each frame" ./vms faults fabric corrupt 100
+is "nothing comes as it was" "$(lost)" 100
+ok "it doubles, and is late" ./vms faults fabric seed 3 duplicate 100 reorder 50 delay 5
+like "all comes twice or more" "$(on board1 ping -c 5 -W 30 10.0.0.2)" "5 received, \+[0-9]+ duplicates"
+./vms faults fabric
+is "without words all is as before" "$(lost)" 0
+ok "the wire to board 2 is cut" ./vms cut board2
+is "nothing comes from there" "$(lost)" 100
+ok "and mended" ./vms heal board2
+is "all comes" "$(lost)" 0
+fails "a word that is none" "unknown word 'los'" ./vms faults fabric los 3
+fails "a share that is none" "loss: not a number: 'much'" ./vms faults fabric loss much
+fails "a network that is none" "wires: neither fabric nor clients" ./vms faults wires
+fails "a board that is none" "board7: no such machine" ./vms cut board7
 
 # Power
 ok "board 2 stands still" ./vms stop board2
