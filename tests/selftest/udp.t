@@ -6,13 +6,15 @@ hand. Every answer that can come, and those that nobody waits for."""
 
 import collections
 import os
+import random
 import socket
 import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from player import (ACK, CLOSED, CONNECTION, PACKET, REFUSAL, UDP, WITHDRAW, Clients, Fabric, Namespace, advert, checksum,
-                    cluster, conn, counted, datagram, frame, icmp, ip_bytes, ip_packet, listening, notice, sh, snmp)
+from player import (ACK, CLOSED, CONNECTION, PACKET, REFUSAL, TCP, UDP, WITHDRAW, Clients, Fabric, Namespace, advert, checksum,
+                    cluster, conn, counted, datagram, frame, icmp, ip_bytes, ip_packet, listening, notice, segment, sh,
+                    snmp)
 from tap import WAIT, after_each, check, equal, run, test, wait_for
 
 IP_RECVERR = 11
@@ -294,6 +296,56 @@ def _():
     heard(at)
 
 
+@test("an offer that comes late, of a flow that is served, is acknowledged, and changes nothing")
+def _():
+    at = committed()
+    with counts(board2, frames_received=1, frames_sent=1):
+        acknowledged(at)
+    packet(at, b"more")
+    heard(at, b"more")
+
+
+@test("a withdrawal is answered each time, and one that overtakes its offer keeps no later one away")
+def _():
+    at = client()
+    for _ in range(2):
+        withdraw(at)
+        known.expect_again(CLOSED, client=at, reason=3)
+    acknowledged(at)
+    packet(at)
+    heard(at)
+
+
+@test("a packet of the other protocol than its frame's is none")
+def _():
+    at = committed()
+    with counts(board2, frames_received=2, drop_frame_inner=2):
+        known.send_bytes(board2, frame(PACKET, at, TARGET, segment(*at, *SERVICE, "A", 1, 1), protocol=UDP))
+        known.send_bytes(board2, frame(PACKET, at, TARGET, datagram(at, SERVICE, b"some data"), protocol=TCP))
+
+
+@test("whatever a datagram became on its way, its flow goes on (500 of them, a few bytes drawn at random)")
+def _():
+    at, draw = committed(), random.Random(1)
+    good = datagram(at, SERVICE, b"some data")
+    before = board2.stats()["frames_received"]
+    for _ in range(500):
+        bad = bytearray(good)
+        for _ in range(draw.randint(1, 3)):
+            bad[draw.randrange(len(bad))] = draw.randrange(256)
+        known.send_bytes(board2, frame(PACKET, at, TARGET, bytes(bad), protocol=UDP))
+    known.sync(board2)
+    equal(board2.stats()["frames_received"] - before, 500)
+    net.sync(board2)
+    while got():
+        pass
+    net.heard.clear()
+    known.forget()
+    acknowledged(at)
+    packet(at, b"good again")
+    heard(at, b"good again")
+
+
 @test("a connection packet too short, and a malformed datagram or another client's, are dropped")
 def _():
     at = committed()
@@ -519,6 +571,53 @@ def _():
         answer(CLOSED, at, body=notice(99, 0, SERVICE))
     net.datagram(board1, at, b"more")
     forwarded(at, b"more")
+
+
+@test("an answer about the same ends, but of TCP, is none to a flow")
+def _():
+    at = client()
+    net.datagram(board1, at)
+    offered(at)
+    with counts(board1, frames_received=2, drop_stale_ack=1, drop_stale_notice=1, frames_sent=1):
+        known.send(board1, REFUSAL, at, FAKE, notice(1, 0, SERVICE))
+        known.send(board1, ACK, at, FAKE)
+        known.expect_again(WITHDRAW, client=at, protocol=TCP)
+    answer(ACK, at)
+    forwarded(at, b"some data")
+
+
+@test("where a table is full nothing is offered: the client is told")
+def _():
+    waits = client()
+    net.datagram(board1, waits)
+    offered(waits)
+    for limit, table, counter in (("limit_forward", "table_forward", "drop_limit_forward"),
+                                  ("limit_forward_connect", "table_forward_connect", "drop_limit_connect")):
+        old = board1.show()[limit]
+        board1.set(**{limit: board1.stats()[table]})
+        at = client()
+        with counts(board1, udp_begun=1, held=1, here_no_listener=1, unplaced=1,
+                    **{counter: 1}):
+            net.datagram(board1, at)
+            net.unreachable(at)
+        board1.set(**{limit: old})
+    answer(ACK, waits)
+    forwarded(waits, b"some data")
+
+
+@test("a board that is deleted while it has an offer has it no more: the next one")
+def _():
+    at = client()
+    net.datagram(board1, at)
+    offered(at)
+    board1.ctl("server", "set", another.address, "state", "up")
+    board1.ctl("server", "del", known.address)
+    offered(at, another)
+    board1.ctl("server", "add", known.address, "lladdr", known.mac)
+    board1.ctl("server", "set", another.address, "state", "down")
+    answer(ACK, at, another)
+    forwarded(at, b"some data", another)
+    known.forget()
 
 
 @test("what the target has not, or has no more, begins anew with the next datagram")
