@@ -72,7 +72,7 @@ TESTS612 ?= $(addprefix tests/selftest/,conformance.t cookiemap.t handoff.t \
 		start.t tcb.t)
 DEBUGTESTS ?= $(addprefix tests/selftest/,leave.t rounds.t)
 TESTSVMS ?= $(wildcard tests/selftest/vms/*.sh) \
-	    $(addprefix vms:tests/selftest/,loss.sh peers.sh state.sh) \
+	    $(addprefix vms:tests/selftest/,dns.sh loss.sh peers.sh state.sh) \
 	    6.12:vms:tests/selftest/peers.sh
 TESTS	?= $(sort $(filter-out $(VMS) $(SICK),$(wildcard tests/static/*.t \
 		 tests/unit/*.t tests/fuzz/*.t tests/model/*.t \
