@@ -84,24 +84,27 @@ static void act(struct ipos_engine *engine, __be32 ip, u32 news)
 		ipos_tell_joined(engine);
 }
 
-/* Returns false when there was no room for all. */
-static bool hear_listeners(struct ipos_engine *engine,
-			   const struct ipos_presence *p, const void *body)
+/* Returns why not all of them were taken, 0 when they were. */
+static int hear_listeners(struct ipos_engine *engine,
+			  const struct ipos_presence *p, const void *body)
 {
 	const struct ipos_advert *advert = p->advert;
 	struct ipos_listener listener;
-	bool all = true;
+	int err, failed = 0;
 	unsigned int i;
 
-	for (i = 0; i < advert->listeners; i++)
-		if (ipos_advert_parse_listener(body, i, &listener) &&
-		    ipos_listen_heard(&engine->listens, p->ip, &listener,
-				      advert->snapshot))
-			all = false;
+	for (i = 0; i < advert->listeners; i++) {
+		if (!ipos_advert_parse_listener(body, i, &listener))
+			continue;
+		err = ipos_listen_heard(&engine->listens, p->ip, &listener,
+					advert->snapshot);
+		if (err)
+			failed = err;
+	}
 	if (p->complete)
 		ipos_listen_complete(&engine->listens, p->ip,
 				     advert->snapshot);
-	return all;
+	return failed;
 }
 
 static const enum ipos_counter drop_of[] = {
@@ -119,19 +122,21 @@ static void hear(struct ipos_engine *engine, struct ipos_presence *p,
 		 const void *body)
 {
 	enum ipos_presence_verdict verdict;
-	bool all = true;
+	int err = 0;
 
 	spin_lock_bh(&engine->servers.hearing);
 	verdict = ipos_presence_hear(&engine->servers, p);
 	if (verdict == IPOS_PRESENCE_TAKEN && p->server) {
 		act(engine, p->ip, p->news);
 		if (!(p->advert->flags & IPOS_ADVERT_LEAVING))
-			all = hear_listeners(engine, p, body);
+			err = hear_listeners(engine, p, body);
 	}
 	spin_unlock_bh(&engine->servers.hearing);
 	if (verdict != IPOS_PRESENCE_TAKEN)
 		ipos_count_index(engine->counters, drop_of[verdict]);
-	else if (!all)
+	else if (err == -ENOMEM)
+		ipos_count(engine->counters, drop_no_memory);
+	else if (err)
 		ipos_count(engine->counters, drop_advert_limit);
 }
 

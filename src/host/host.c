@@ -52,8 +52,12 @@ static void list_socket(struct sock *sk, const struct ipos_listener *what,
 			void *arg)
 {
 	struct ipos_host *host = arg;
+	int err;
 
-	if (ipos_listen_heard(host->listens, IPOS_HERE, what, host->snapshot))
+	err = ipos_listen_heard(host->listens, IPOS_HERE, what, host->snapshot);
+	if (err == -ENOMEM)
+		ipos_count(host->counters, drop_no_memory);
+	else if (err)
 		ipos_count(host->counters, drop_limit_listen);
 }
 
