@@ -6,7 +6,7 @@ KDIR	?= /lib/modules/$(KVER)/build
 BUILD	:= $(CURDIR)/build
 TREE	:= $(BUILD)/$(KVER)/tree
 
-.PHONY: all help module kunit ipos-ctl vm-tools ipos-agent install check check-6.12 check-debug check-vms unit static demo play model fuzz bench torture clean
+.PHONY: all help module kunit faults ipos-ctl vm-tools ipos-agent install check check-6.12 check-debug check-vms unit static demo play model fuzz bench torture clean
 
 all: module ipos-ctl ipos-agent ## the module for kernel KVER (this one's by default), ipos-ctl and ipos-agent
 
@@ -37,6 +37,14 @@ kunit: ## build/KVER/ipos_kunit.ko: tests of tables and timers
 	+$(MAKE) -C $(KDIR) M=$(BUILD)/$(KVER)/kunit modules
 	@cp -u $(BUILD)/$(KVER)/kunit/ipos_kunit.ko $(BUILD)/$(KVER)/
 
+# For those kernels, too: see tests/faults/ipos_faults.c.
+faults: ## build/KVER/ipos_faults.ko: lets memory fail where ipos.ko asks for it
+	@mkdir -p $(BUILD)/$(KVER)/faults
+	@cp -suf $(addprefix $(CURDIR)/tests/faults/,Kbuild ipos_faults.c) \
+		$(BUILD)/$(KVER)/faults/
+	+$(MAKE) -C $(KDIR) M=$(BUILD)/$(KVER)/faults modules
+	@cp -u $(BUILD)/$(KVER)/faults/ipos_faults.ko $(BUILD)/$(KVER)/
+
 ipos-ctl: ## build/bin/ipos-ctl; its manual page and completion, below build/share
 	@mkdir -p $(BUILD)/bin
 	+$(MAKE) -C tools/ipos-ctl O=$(BUILD)/bin S=$(BUILD)/share all
@@ -62,7 +70,9 @@ VMSTESTS := $(sort $(wildcard tests/selftest/vms/*.sh)) \
 # What proves tests/vms, and, in eight boots, that the debug kernel sees mistakes.
 VMS	:= $(wildcard tests/harness/vms.t tests/harness/selftest/vms/*.sh)
 SICK	:= tests/harness/debug.t
+# With modules of their own, which are built for the debug kernel only.
 KUNIT	:= tests/kunit/selftest/kunit.sh
+FAULTS	:= tests/faults/selftest/faults.t
 # On 6.12, on the debug kernel and over tests/vms each time: what stands on the
 # kernel's own TCP, its hooks and its tables of sockets, what takes things down,
 # and what needs hosts of their own. The rest is for check-6.12 and its like.
@@ -88,7 +98,7 @@ check-6.12: ## all tests in the VM and over tests/vms, on 6.12
 	$(PROVE) $(addprefix 6.12:,$(STATIC612) $(SELFTESTS) $(VMSTESTS))
 
 check-debug: ## all tests in the VM, on the debug kernel, and those of that kernel
-	$(PROVE) $(SICK) $(addprefix debug:,$(KUNIT) $(SELFTESTS))
+	$(PROVE) $(SICK) $(addprefix debug:,$(KUNIT) $(FAULTS) $(SELFTESTS))
 
 check-vms: ## tests/vms itself, and all tests that can run over it
 	$(PROVE) $(VMS) $(VMSTESTS)

@@ -86,8 +86,8 @@ guest_prepare() (
 	cp "$top/build/bin/ipos-ctl" "$top/build/bin/ipos-agent" "$work/bin/"
 	install -D "$top/build/$release/ipos.ko" "$work/modules/extra/ipos.ko"
 	if grep -qs '^CONFIG_KUNIT=' "$boot/build/.config"; then
-		make -s -j "$(nproc)" -C "$top" kunit KVER="$release" KDIR="$boot/build" >&2 9>&-
-		install -D "$top/build/$release/ipos_kunit.ko" "$work/modules/extra/ipos_kunit.ko"
+		make -s -j "$(nproc)" -C "$top" kunit faults KVER="$release" KDIR="$boot/build" >&2 9>&-
+		install -D -t "$work/modules/extra" "$top/build/$release/ipos_kunit.ko" "$top/build/$release/ipos_faults.ko"
 	fi
 	mkdir -p "$work/depmod/lib/modules"
 	ln -s "$work/modules" "$work/depmod/lib/modules/$release"

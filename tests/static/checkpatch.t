@@ -21,7 +21,7 @@ trace_types='OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT'
 user_types='PREFER_DEFINED_ATTRIBUTE_MACRO|PREFER_KERNEL_TYPES'
 
 sources 'src/*.[ch]' 'include/*.h' 'tools/*.[ch]' 'tests/unit/*.[ch]' 'tests/kunit/*.[ch]' 'tests/fuzz/*.[ch]' \
-	'tests/lib/*.c' 'tests/bench/*.c' 'tests/harness/sick/*.c'
+	'tests/lib/*.c' 'tests/bench/*.c' 'tests/harness/sick/*.c' 'tests/faults/*.c'
 checkpatch=$(linux_script checkpatch.pl) || exit
 # The specification's word, which the kernel's list spells in the American way.
 sed -i '/^acknowledgement||/d' "${checkpatch%/*}/spelling.txt"
