@@ -22,6 +22,7 @@
 	X(reset_received, "RSTs of clients for unattached endpoints") \
 	X(bad_ack, "handshake ACKs that acknowledge what was never sent") \
 	X(left_signed, "segments with an MD5 signature, left to the stack") \
+	X(answer_limited, "invalid segments not answered: tcp_invalid_ratelimit") \
 	X(no_endpoint, "segments to a service that belong to no connection") \
 	X(syn_timeout, "handshakes given up: no ACK of the client came") \
 	X(syn_unreachable, "handshakes given up: ICMP says the client is not there") \

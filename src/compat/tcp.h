@@ -8,6 +8,7 @@
 
 #include <net/inet_connection_sock.h>
 #include <net/inet_sock.h>
+#include <net/tcp.h>
 
 /**
  * ipos_compat_syn_recv_sock() - build a listener's child, as SYN cookies do
@@ -60,6 +61,24 @@ static inline bool ipos_compat_is_transparent(const struct sock *sk)
 	return inet_test_bit(TRANSPARENT, sk);
 #else
 	return inet_sk(sk)->transparent;
+#endif
+}
+
+/**
+ * ipos_compat_win_from_space() - the window that a new socket's buffer allows
+ * @net: the namespace
+ * @space: bytes of its receive buffer
+ *
+ * Return: bytes of data.
+ */
+static inline int ipos_compat_win_from_space(const struct net *net, int space)
+{
+#ifdef IPOS_HAVE_SCALING_RATIO
+	return __tcp_win_from_space(TCP_DEFAULT_SCALING_RATIO, space);
+#else
+	int scale = READ_ONCE(net->ipv4.sysctl_tcp_adv_win_scale);
+
+	return scale <= 0 ? space >> -scale : space - (space >> scale);
 #endif
 }
 

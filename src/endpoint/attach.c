@@ -193,6 +193,33 @@ static bool establish(struct ipos_attach *attach)
 }
 
 /*
+ * What the client was told to have come is not acknowledged once more: it
+ * would take that for a duplicate. Returns false when it was dropped.
+ */
+static bool give(struct ipos_attach *attach, struct sk_buff *skb,
+		 struct dst_entry *dst)
+{
+	struct sock *child = attach->child;
+	struct tcp_sock *tp = tcp_sk(child);
+	bool told = before(tp->rcv_nxt, attach->tcb.rcv_nxt) &&
+		    !sock_owned_by_user(child);
+	bool given;
+
+	if (told)
+		inet_csk_enter_pingpong_mode(child);
+	given = ipos_inject_packet(child, skb, dst);
+	if (!told || child->sk_state != TCP_ESTABLISHED)
+		return given;
+	inet_csk_exit_pingpong_mode(child);
+	if (!after(tp->rcv_nxt, attach->tcb.rcv_nxt)) {
+		inet_csk_clear_xmit_timer(child, ICSK_TIME_DACK);
+		tp->rcv_wnd = tcp_receive_window(tp);
+		tp->rcv_wup = tp->rcv_nxt;
+	}
+	return given;
+}
+
+/*
  * They were accepted by who had the endpoint, perhaps acknowledged, and are in
  * order now: one sent again, later than what it comes before, must not make
  * that fail PAWS. So each is compared to what is older than all of them.
@@ -210,7 +237,7 @@ static u32 give_held(struct ipos_attach *attach, struct sk_buff_head *segments)
 	while (dst && (skb = __skb_dequeue(segments))) {
 		if (!sock_owned_by_user(attach->child))
 			opt->ts_recent = attach->tcb.ts_recent;
-		dropped += !ipos_inject_packet(attach->child, skb, dst);
+		dropped += !give(attach, skb, dst);
 		if (after(opt->ts_recent, latest))
 			latest = opt->ts_recent;
 	}

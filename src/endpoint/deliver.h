@@ -25,6 +25,10 @@ enum ipos_socket {
  */
 enum ipos_socket ipos_socket_find(struct net *net, const struct ipos_key *key);
 
+/* Whether a TIME_WAIT under the key takes the SYN for an old one. As above. */
+bool ipos_socket_keeps(struct net *net, const struct ipos_key *key,
+		       const struct sk_buff *skb);
+
 /* The socket's inode number as `ss -e` shows it, 0 when none is attached. */
 unsigned long ipos_socket_inode(struct net *net, const struct ipos_key *key);
 bool ipos_socket_begins(const struct sk_buff *skb, u32 bytes);

@@ -79,6 +79,52 @@ enum ipos_socket ipos_socket_find(struct net *net, const struct ipos_key *key)
 	return found;
 }
 
+/* RFC 6191: later by its sequence number, or by its clock. */
+static bool is_renewed_by(const struct tcp_timewait_sock *tw, u32 seq,
+			  const struct tcp_options_received *opt)
+{
+	s32 later = opt->saw_tstamp && tw->tw_ts_recent_stamp ?
+		    (s32)(opt->rcv_tsval - tw->tw_ts_recent) : 0;
+
+	return !(later < 0 && tw->tw_ts_recent) &&
+	       (later > 0 || after(seq, tw->tw_rcv_nxt));
+}
+
+/**
+ * ipos_socket_keeps() - whether a TIME_WAIT does not make way for a SYN
+ * @net: network namespace
+ * @key: the 4-tuple
+ * @skb: a segment with SYN, transport header set and in one piece
+ *
+ * The stack answers then: an old duplicate by an ACK, and any while the client
+ * has not closed yet.
+ *
+ * Context: any.
+ * Return: false also when there is no TIME_WAIT.
+ */
+bool ipos_socket_keeps(struct net *net, const struct ipos_key *key,
+		       const struct sk_buff *skb)
+{
+	struct tcp_options_received opt = {};
+	bool keeps = false;
+	struct sock *sk;
+
+	rcu_read_lock();
+	sk = get_socket(net, key);
+	if (sk) {
+		if (inet_sk_state_load(sk) == TCP_TIME_WAIT) {
+			tcp_parse_options(net, skb, &opt, 0, NULL);
+			keeps = tcp_hdr(skb)->ack || tcp_hdr(skb)->rst ||
+				inet_twsk(sk)->tw_substate == TCP_FIN_WAIT2 ||
+				!is_renewed_by(tcp_twsk(sk),
+					       ntohl(tcp_hdr(skb)->seq), &opt);
+		}
+		sock_gen_put(sk);
+	}
+	rcu_read_unlock();
+	return keeps;
+}
+
 /**
  * ipos_socket_inode() - the number by which people name a socket
  * @net: network namespace

@@ -3,12 +3,14 @@
 #include <net/tcp.h>
 #include "engine/cookie.h"
 #include "endpoint/datagram.h"
+#include "endpoint/deliver.h"
 #include "engine/datagram.h"
 #include "engine/dispatch.h"
 #include "engine/event.h"
 #include "engine/forward.h"
 #include "engine/hear.h"
 #include "engine/icmp.h"
+#include "engine/incoming.h"
 #include "engine/leave.h"
 #include "engine/origin.h"
 #include "engine/packet.h"
@@ -93,8 +95,7 @@ static enum known known(struct ipos_engine *engine, struct ipos_flow *flow,
 		break;
 	case IPOS_FLOW_TEMPORARY:
 	case IPOS_FLOW_FORWARD_CONNECT:
-		taken = ipos_responder_segment_consume(engine, flow, skb,
-						       packet);
+		taken = ipos_incoming_consume(engine, flow, skb, packet);
 		break;
 	case IPOS_FLOW_CLOSED:
 		if (READ_ONCE(flow->flags) & IPOS_FLOW_TARGET)
@@ -110,13 +111,15 @@ static enum known known(struct ipos_engine *engine, struct ipos_flow *flow,
 
 /* What this host's own stack has is left alone. */
 static bool has_socket(struct ipos_engine *engine,
-		       const struct net_device *dev,
+		       const struct net_device *dev, const struct sk_buff *skb,
 		       const struct ipos_packet *packet)
 {
 	if (packet->key.proto == IPOS_PROTO_UDP)
 		return ipos_udp_connected(engine->net, &packet->key,
 					  dev->ifindex);
-	return ipos_packet_has_socket(engine->net, packet);
+	return ipos_packet_has_socket(engine->net, packet) ||
+	       (packet->flags & TCPHDR_SYN &&
+		ipos_socket_keeps(engine->net, &packet->key, skb));
 }
 
 static enum known new_udp(struct ipos_engine *engine,
@@ -139,7 +142,7 @@ static enum known no_flow(struct ipos_engine *engine, struct net_device *dev,
 
 	service = ipos_service_peek(&engine->services, packet->key.proto,
 				    packet->key.saddr, packet->key.sport);
-	if (!service || has_socket(engine, dev, packet) ||
+	if (!service || has_socket(engine, dev, skb, packet) ||
 	    READ_ONCE(engine->leaving))
 		return STACKS;
 	if (packet->key.proto == IPOS_PROTO_UDP)

@@ -48,11 +48,32 @@ static void detach(struct sk_buff *skb)
 	skb->dev = NULL;
 }
 
+/*
+ * Whoever gets the segments would take them for copies. What is in order may
+ * have been acknowledged: it stays as it was told.
+ */
+static void drop_covered(struct ipos_hold *hold, struct sk_buff *skb)
+{
+	struct sk_buff *next;
+
+	while (!skb_queue_is_last(&hold->list, skb)) {
+		next = skb_queue_next(&hold->list, skb);
+		if (after(held(next)->end, held(skb)->end) ||
+		    before(held(next)->seq, hold->nxt))
+			return;
+		__skb_unlink(next, &hold->list);
+		hold->bytes -= next->truesize;
+		consume_skb(next);
+	}
+}
+
 /**
  * ipos_hold_insert_consume() - keep a segment in its place
  * @hold: the hold
  * @skb: data at the IP header; consumed: freed where a held segment covers it
  * @packet: what it says, within the window
+ *
+ * What it covers itself is freed.
  *
  * Return: whether it is held.
  */
@@ -76,6 +97,7 @@ bool ipos_hold_insert_consume(struct ipos_hold *hold, struct sk_buff *skb,
 	};
 	__skb_queue_after(&hold->list, prev, skb);
 	hold->bytes += skb->truesize;
+	drop_covered(hold, skb);
 	return true;
 }
 

@@ -73,31 +73,28 @@ static enum outcome inspect(struct ipos_endpoint *ep)
 	}
 	if (gathered(ep) < READ_ONCE(engine->settings.hold_bytes) &&
 	    ep->hold.bytes < HELD_ONE &&
-	    atomic_long_read(&engine->held_bytes) < IPOS_HELD_ALL)
+	    atomic_long_read(&engine->held_bytes) < IPOS_HELD_ALL) {
+		ipos_sacked_advance(&ep->sacked, ep->hold.nxt);
 		return GO_ON;
+	}
 	ipos_count(counters(ep), request_too_long);
 	return BY_POLICY;
 }
 
-static void hold(struct ipos_endpoint *ep, struct sk_buff *skb,
+/* Whether it brings something new. */
+static bool hold(struct ipos_endpoint *ep, struct sk_buff *skb,
 		 const struct ipos_packet *packet)
 {
-	u32 bytes = ep->hold.bytes;
+	long bytes = ep->hold.bytes;
 
 	if (!ipos_hold_insert_consume(&ep->hold, skb, packet)) {
 		ipos_count(counters(ep), drop_packet_copy);
-		return;
+		return false;
 	}
 	atomic_long_add(ep->hold.bytes - bytes,
 			&ep->pending.engine->held_bytes);
 	ipos_count(counters(ep), held);
-}
-
-static bool in_window(const struct ipos_endpoint *ep,
-		      const struct ipos_packet *packet)
-{
-	return after(packet->end, ep->rcv_nxt) &&
-	       !after(packet->end, ep->rcv_nxt + ep->rcv_wnd + 1);
+	return true;
 }
 
 static u32 until(unsigned long deadline)
@@ -136,16 +133,68 @@ void ipos_request_begin(struct ipos_endpoint *ep)
 		wait_more(ep);
 }
 
-/* A copy of what was acknowledged says that our ACK was lost. */
-static void refuse(struct ipos_endpoint *ep, struct sk_buff *skb)
+/* As far as may be acknowledged: what is offered changes no more. */
+static void answer(struct ipos_endpoint *ep)
 {
-	ipos_count(counters(ep), drop_packet_sequence);
-	kfree_skb(skb);
-	ipos_unattached_challenge(ep);
+	if (ep->stage == IPOS_STAGE_REQUEST)
+		ipos_unattached_ack(ep);
+	else
+		ipos_unattached_challenge(ep);
+}
+
+/* What has come before is told (RFC 2883), with the next ACK at the latest. */
+static void tell_copy(struct ipos_endpoint *ep,
+		      const struct ipos_packet *packet, u32 end)
+{
+	ep->sacked.copy = (struct ipos_sack){
+		.start = packet->seq,
+		.end = before(packet->end, end) ? packet->end : end,
+	};
+}
+
+/* What is not just the next is answered at once. */
+static void take(struct ipos_endpoint *ep, struct sk_buff *skb,
+		 const struct ipos_packet *packet)
+{
+	u32 nxt = ep->hold.nxt;
+
+	if (!after(packet->end, ep->rcv_nxt) ||
+	    !before(packet->seq, ep->rcv_nxt + ep->rcv_wnd)) {
+		if (before(packet->seq, nxt))
+			tell_copy(ep, packet, nxt);
+		ipos_count(counters(ep), drop_packet_sequence);
+		kfree_skb(skb);
+	} else if (!hold(ep, skb, packet)) {
+		tell_copy(ep, packet, packet->end);
+		if (after(packet->seq, nxt))
+			ipos_sacked_add(&ep->sacked, packet->seq, packet->end);
+	} else if (after(packet->seq, nxt)) {
+		ipos_sacked_copy(&ep->sacked, packet->seq, packet->end);
+		ipos_sacked_add(&ep->sacked, packet->seq, packet->end);
+	} else {
+		if (before(packet->seq, nxt))
+			tell_copy(ep, packet, nxt);
+		ipos_sacked_copy(&ep->sacked, packet->seq, packet->end);
+		return;
+	}
+	answer(ep);
 }
 
 /**
- * ipos_request_segment_consume() - a segment of an established endpoint
+ * ipos_request_repeat() - say where we are: a segment was not acceptable
+ * @ep: established, perhaps offered
+ * @packet: what it says; neither SYN nor RST
+ */
+void ipos_request_repeat(struct ipos_endpoint *ep,
+			 const struct ipos_packet *packet)
+{
+	if (packet->end != packet->seq && before(packet->seq, ep->hold.nxt))
+		tell_copy(ep, packet, ep->hold.nxt);
+	answer(ep);
+}
+
+/**
+ * ipos_request_segment_consume() - an acceptable segment
  * @ep: established, perhaps offered
  * @skb: data at the IP header, checksum verified; consumed
  * @packet: what it says; neither SYN nor RST
@@ -154,22 +203,11 @@ void ipos_request_segment_consume(struct ipos_endpoint *ep,
 				  struct sk_buff *skb,
 				  const struct ipos_packet *packet)
 {
-	if (packet->ack != ep->iss + 1) {
-		ipos_count(counters(ep), drop_packet_sequence);
-		kfree_skb(skb);
-		return;
-	}
 	if (packet->end == packet->seq) {
-		ipos_unattached_heard(ep, skb, packet);
 		consume_skb(skb);
 		return;
 	}
-	if (!in_window(ep, packet) ||
-	    !ipos_unattached_heard(ep, skb, packet)) {
-		refuse(ep, skb);
-		return;
-	}
-	hold(ep, skb, packet);
+	take(ep, skb, packet);
 	if (ep->stage != IPOS_STAGE_REQUEST)
 		return;
 	switch (inspect(ep)) {

@@ -13,6 +13,8 @@ void ipos_request_begin(struct ipos_endpoint *ep);
 void ipos_request_segment_consume(struct ipos_endpoint *ep,
 				  struct sk_buff *skb,
 				  const struct ipos_packet *packet);
+void ipos_request_repeat(struct ipos_endpoint *ep,
+			 const struct ipos_packet *packet);
 void ipos_request_expire(struct ipos_endpoint *ep);
 
 #endif /* IPOS_ENGINE_REQUEST_H */

@@ -2,7 +2,7 @@
 #include <linux/ip.h>
 #include <net/tcp.h>
 #include "engine/cookie.h"
-#include "engine/event.h"
+#include "engine/incoming.h"
 #include "engine/out.h"
 #include "engine/place.h"
 #include "engine/request.h"
@@ -10,7 +10,6 @@
 #include "engine/stream.h"
 #include "engine/unattached.h"
 
-#define SYN_ACK_MS	1000
 #define SYN_ACK_TRIES	6
 
 static void expire(struct ipos_pending *pending)
@@ -34,7 +33,7 @@ static void expire(struct ipos_pending *pending)
 		return;
 	}
 	ipos_unattached_syn_ack(ep);
-	ipos_pending_arm(pending, SYN_ACK_MS << ep->tries);
+	ipos_pending_arm(pending, IPOS_SYN_ACK_MS << ep->tries);
 }
 
 static const struct ipos_pending_ops ops = {
@@ -63,7 +62,7 @@ static void begin(struct ipos_engine *engine, struct ipos_flow *flow,
 	agree(ep, dev, skb, &opt);
 	ep->ecn = ipos_unattached_ecn_offered(engine->net, skb);
 	ipos_unattached_syn_ack(ep);
-	ipos_pending_arm(&ep->pending, SYN_ACK_MS);
+	ipos_pending_arm(&ep->pending, IPOS_SYN_ACK_MS);
 }
 
 static int answer(struct ipos_engine *engine, struct ipos_service *service,
@@ -146,36 +145,6 @@ static void syn_by_cookie(struct ipos_engine *engine,
 	ipos_unattached_free(&ep->pending);
 }
 
-static void established(struct ipos_endpoint *ep, struct sk_buff *skb,
-			const struct ipos_packet *packet)
-{
-	struct ipos_engine *engine = ep->pending.engine;
-	struct ipos_flow *flow = ep->pending.flow;
-
-	if (ep->syn_ack_at)
-		ep->srtt = div_u64(ktime_get_ns() - ep->syn_ack_at,
-				   NSEC_PER_USEC);
-	ep->tries = 0;
-	ipos_count(engine->counters, established);
-	ipos_event(engine, established, ipos_event_of(flow, NONE));
-	atomic_long_inc(&ep->service->connections);
-	ipos_unattached_heard(ep, skb, packet);
-	/* Data that comes with the ACK must be held before any hand-off. */
-	if (ep->inspector.mode == IPOS_MODE_NONE &&
-	    packet->end != packet->seq) {
-		ep->stage = IPOS_STAGE_OFFERED;
-		ipos_request_segment_consume(ep, skb, packet);
-		ipos_request_begin(ep);
-		return;
-	}
-	ipos_request_begin(ep);
-	/* Placed at once: what is left of the segment is a bare ACK. */
-	if (flow->pending == &ep->pending)
-		ipos_request_segment_consume(ep, skb, packet);
-	else
-		consume_skb(skb);
-}
-
 /* A flow and an endpoint as if the SYN had made them. */
 static int remember(struct ipos_engine *engine, struct ipos_flow *flow,
 		    struct ipos_endpoint *ep, struct net_device *dev,
@@ -191,7 +160,7 @@ static int remember(struct ipos_engine *engine, struct ipos_flow *flow,
 		ipos_unattached_renumber(ep, packet);
 		agree(ep, dev, skb, opt);
 		ipos_count(engine->counters, syn_cookies_received);
-		established(ep, skb, packet);
+		ipos_incoming_established_consume(ep, skb, packet, opt);
 	}
 	spin_unlock_bh(&flow->lock);
 	return err;
@@ -231,7 +200,7 @@ static bool resume(struct ipos_engine *engine, struct ipos_service *service,
 	return true;
 }
 
-/* As resume(); what brings no cookie is answered by RST. */
+/* As resume(); what acknowledges anything but a cookie is answered by RST. */
 static bool stray(struct ipos_engine *engine, struct ipos_service *service,
 		  struct net_device *dev, struct sk_buff *skb,
 		  const struct ipos_packet *packet, u16 inherited)
@@ -249,7 +218,8 @@ static bool stray(struct ipos_engine *engine, struct ipos_service *service,
 				      ecn);
 		ipos_count(engine->counters, syn_cookies_failed);
 	}
-	ipos_out_reset_for(engine, packet);
+	if (packet->flags & TCPHDR_ACK)
+		ipos_out_reset_for(engine, packet);
 	kfree_skb(skb);
 	return true;
 }
@@ -265,8 +235,9 @@ static bool stray(struct ipos_engine *engine, struct ipos_service *service,
  *	the 4-tuple, and may still be valid
  *
  * A SYN begins a connection; data it carries and Fast Open are ignored: the
- * client sends them again. So does an ACK that brings a SYN cookie back.
- * Anything else is answered by RST.
+ * client sends them again. So does an ACK that brings a SYN cookie back. Any
+ * other ACK is answered by RST, and what has none by nothing, as a listener
+ * does it.
  *
  * Return: false when the connection has an entry by now: nothing was consumed,
  * and the caller looks again.
@@ -294,113 +265,6 @@ bool ipos_responder_new_consume(struct ipos_engine *engine,
 	}
 	kfree_skb(skb);
 	return true;
-}
-
-/* RFC 5961: a RST is believed at RCV.NXT; within the window, challenged. */
-static void reset(struct ipos_endpoint *ep, const struct ipos_packet *packet)
-{
-	u32 ahead = packet->seq - ep->rcv_nxt;
-
-	if (packet->seq == ep->rcv_nxt || packet->seq == ep->hold.nxt) {
-		ipos_count(ep->pending.engine->counters, reset_received);
-		ipos_place_abandon(ep, IPOS_HANDOFF_REASON_CLIENT_RESET);
-		return;
-	}
-	ipos_count(ep->pending.engine->counters, drop_packet_sequence);
-	if (ahead < ep->rcv_wnd)
-		ipos_unattached_challenge(ep);
-}
-
-static void handshake(struct ipos_endpoint *ep, struct sk_buff *skb,
-		      const struct ipos_packet *packet)
-{
-	struct ipos_engine *engine = ep->pending.engine;
-
-	if (packet->ack != ep->iss + 1) {
-		ipos_count(engine->counters, bad_ack);
-		ipos_out_reset_for(engine, packet);
-	} else if (packet->seq - ep->rcv_nxt >= ep->rcv_wnd) {
-		ipos_count(engine->counters, drop_packet_sequence);
-		ipos_unattached_challenge(ep);
-	} else {
-		established(ep, skb, packet);
-		return;
-	}
-	kfree_skb(skb);
-}
-
-static void acknowledging(struct ipos_endpoint *ep, struct sk_buff *skb,
-			  const struct ipos_packet *packet)
-{
-	if (ep->stage == IPOS_STAGE_SYN_RECEIVED)
-		handshake(ep, skb, packet);
-	else
-		ipos_request_segment_consume(ep, skb, packet);
-}
-
-static void synchronizing(struct ipos_endpoint *ep,
-			  const struct ipos_packet *packet)
-{
-	if (ep->stage == IPOS_STAGE_SYN_RECEIVED && packet->seq == ep->irs &&
-	    !(packet->flags & TCPHDR_ACK)) {
-		ipos_unattached_syn_ack(ep);
-		return;
-	}
-	ipos_count(ep->pending.engine->counters, drop_packet_syn);
-	ipos_unattached_challenge(ep);
-}
-
-static void segment(struct ipos_endpoint *ep, struct sk_buff *skb,
-		    const struct ipos_packet *packet)
-{
-	switch (packet->flags & (TCPHDR_RST | TCPHDR_SYN | TCPHDR_ACK)) {
-	case TCPHDR_ACK:
-		acknowledging(ep, skb, packet);
-		return;
-	case TCPHDR_SYN:
-	case TCPHDR_SYN | TCPHDR_ACK:
-		synchronizing(ep, packet);
-		break;
-	case 0:
-		ipos_count(ep->pending.engine->counters, drop_packet_sequence);
-		break;
-	default:
-		reset(ep, packet);
-	}
-	kfree_skb(skb);
-}
-
-/**
- * ipos_responder_segment_consume() - a segment of an unattached endpoint
- * @engine: the namespace
- * @flow: borrowed under RCU
- * @skb: data at the IP header; consumed
- * @packet: what it says
- *
- * Return: false when the flow had found its place meanwhile: nothing was
- * consumed, and the caller looks again.
- */
-bool ipos_responder_segment_consume(struct ipos_engine *engine,
-				    struct ipos_flow *flow,
-				    struct sk_buff *skb,
-				    const struct ipos_packet *packet)
-{
-	enum ipos_flow_state state;
-	bool ours;
-
-	if (!ipos_packet_checksum_ok(skb, packet)) {
-		ipos_count(engine->counters, drop_packet_checksum);
-		kfree_skb(skb);
-		return true;
-	}
-	spin_lock_bh(&flow->lock);
-	state = ipos_flow_state(flow);
-	ours = flow->pending && (state == IPOS_FLOW_TEMPORARY ||
-				 state == IPOS_FLOW_FORWARD_CONNECT);
-	if (ours)
-		segment(ipos_endpoint_of(flow->pending), skb, packet);
-	spin_unlock_bh(&flow->lock);
-	return ours;
 }
 
 /**

@@ -13,10 +13,6 @@ bool ipos_responder_new_consume(struct ipos_engine *engine,
 				struct net_device *dev, struct sk_buff *skb,
 				const struct ipos_packet *packet,
 				u16 inherited);
-bool ipos_responder_segment_consume(struct ipos_engine *engine,
-				    struct ipos_flow *flow,
-				    struct sk_buff *skb,
-				    const struct ipos_packet *packet);
 bool ipos_responder_unreachable(struct ipos_engine *engine,
 				struct ipos_flow *flow, u32 seq);
 

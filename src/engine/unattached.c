@@ -3,6 +3,7 @@
 #include <linux/log2.h>
 #include <linux/slab.h>
 #include <net/tcp.h>
+#include "compat/tcp.h"
 #include "engine/out.h"
 #include "engine/packet.h"
 #include "engine/unattached.h"
@@ -173,11 +174,25 @@ static u16 advertised_mss(const struct ipos_endpoint *ep,
 	return mtu - sizeof(struct iphdr) - sizeof(struct tcphdr);
 }
 
+/* What a new socket of the host has room for. */
+static u32 space(const struct net *net)
+{
+	return ipos_compat_win_from_space(net,
+					  READ_ONCE(net->ipv4.sysctl_tcp_rmem[1]));
+}
+
 /* As the kernel's own sockets choose it: full segments, less their options. */
 static u32 window(const struct ipos_endpoint *ep)
 {
-	return rounddown(U16_MAX, ep->adv_mss - (ep->timestamps ?
-						 TCPOLEN_TSTAMP_ALIGNED : 0));
+	const struct net *net = ep->pending.engine->net;
+	u32 mss = ep->adv_mss - (ep->timestamps ? TCPOLEN_TSTAMP_ALIGNED : 0);
+	u32 room = space(net);
+
+	if (room > mss)
+		room = rounddown(room, mss);
+	if (READ_ONCE(net->ipv4.sysctl_tcp_workaround_signed_windows))
+		return min_t(u32, room, MAX_TCP_WINDOW);
+	return min_t(u32, room, U16_MAX);
 }
 
 /* As the kernel's own sockets choose it: room for the largest buffer. */
@@ -221,7 +236,7 @@ static struct ipos_segment segment(const struct ipos_endpoint *ep, u8 flags)
 	return (struct ipos_segment){
 		.seq = ep->iss + 1,
 		.ack = ep->rcv_nxt,
-		.window = ep->rcv_wnd >> ep->rcv_wscale,
+		.window = DIV_ROUND_UP(ep->rcv_wnd, 1U << ep->rcv_wscale),
 		.flags = flags,
 		.wscale = -1,
 		.timestamps = ep->timestamps && !(flags & TCPHDR_RST),
@@ -272,12 +287,41 @@ void ipos_unattached_syn_ack(struct ipos_endpoint *ep)
  * ipos_unattached_ack() - acknowledge what is held in order
  * @ep: established
  *
- * From here on the board owns the bytes it acknowledged.
+ * From here on the board owns the bytes it acknowledged. As they take the
+ * place of others, the window ends where it ended, unless little is left of it.
  */
 void ipos_unattached_ack(struct ipos_endpoint *ep)
 {
+	u32 new = ep->hold.nxt - ep->rcv_nxt;
+
+	if (new > ep->rcv_wnd || ep->rcv_wnd - new < window(ep) / 2)
+		ep->rcv_wnd = max(ep->rcv_wnd, window(ep));
+	else
+		ep->rcv_wnd -= new;
 	ep->rcv_nxt = ep->hold.nxt;
 	ipos_unattached_challenge(ep);
+}
+
+/**
+ * ipos_unattached_may_answer() - whether something invalid may be answered
+ * @ep: the endpoint
+ *
+ * As often as the kernel's own sockets do it: net.ipv4.tcp_invalid_ratelimit.
+ *
+ * Return: see there; it counts as answered then.
+ */
+bool ipos_unattached_may_answer(struct ipos_endpoint *ep)
+{
+	const struct net *net = ep->pending.engine->net;
+	s32 since = tcp_jiffies32 - ep->answered_at;
+
+	if (ep->answered_at && since >= 0 &&
+	    since < READ_ONCE(net->ipv4.sysctl_tcp_invalid_ratelimit)) {
+		ipos_count(ep->pending.engine->counters, answer_limited);
+		return false;
+	}
+	ep->answered_at = tcp_jiffies32;
+	return true;
 }
 
 /**
@@ -288,6 +332,13 @@ void ipos_unattached_challenge(struct ipos_endpoint *ep)
 {
 	struct ipos_segment s = segment(ep, TCPHDR_ACK);
 
+	/* The window that a handshake told is taken down to what fits. */
+	if (ep->stage == IPOS_STAGE_SYN_RECEIVED)
+		s.window = ep->rcv_wnd >> ep->rcv_wscale;
+	else
+		ep->rcv_wnd = round_up(ep->rcv_wnd, 1U << ep->rcv_wscale);
+	if (ep->sack)
+		ipos_sacked_tell(&ep->sacked, &s);
 	send(ep, &s);
 }
 
@@ -303,37 +354,62 @@ void ipos_unattached_reset(struct ipos_endpoint *ep)
 }
 
 /**
- * ipos_unattached_heard() - remember what a segment says beside its data
+ * ipos_unattached_options() - what a segment's options say
  * @ep: the endpoint
  * @skb: as parsed
+ * @opt: filled, as far as it was agreed on
+ */
+void ipos_unattached_options(const struct ipos_endpoint *ep,
+			     const struct sk_buff *skb,
+			     struct tcp_options_received *opt)
+{
+	*opt = (struct tcp_options_received){ .tstamp_ok = 1 };
+	if (ep->timestamps)
+		tcp_parse_options(ep->pending.engine->net, skb, opt, 1, NULL);
+}
+
+/**
+ * ipos_unattached_opens_window() - whether a segment's window counts
+ * @ep: the endpoint
+ * @packet: acceptable; acknowledges what all do
+ *
+ * Return: whether it is later than the window that is known, or larger.
+ */
+bool ipos_unattached_opens_window(const struct ipos_endpoint *ep,
+				  const struct ipos_packet *packet)
+{
+	return after(packet->seq, ep->snd_wl1) ||
+	       (packet->seq == ep->snd_wl1 && packet->window > ep->window);
+}
+
+/**
+ * ipos_unattached_heard() - remember what a segment says beside its data
+ * @ep: the endpoint
  * @packet: acceptable
+ * @opt: its options
  *
  * Our own segments echo what RFC 7323 calls TS.Recent: of the latest segment
  * that began at or before what was acknowledged. Who gets the endpoint gets
- * TS.Recent of the SYN instead: it sees the held segments anew, and those that
- * came before the latest would fail PAWS there, though they were acknowledged
- * and the client will never send them again. Its own TS.Recent grows by them.
- * For the same reason nothing older than the SYN may be held.
- *
- * Return: false for what PAWS forbids: it is to be answered by an ACK.
+ * it as it was when the first one was held: it sees all of them anew, and those
+ * that came before the latest would fail PAWS there, though they were
+ * acknowledged and the client will never send them again. Its own TS.Recent
+ * grows by them.
  */
-bool ipos_unattached_heard(struct ipos_endpoint *ep, const struct sk_buff *skb,
-			   const struct ipos_packet *packet)
+void ipos_unattached_heard(struct ipos_endpoint *ep,
+			   const struct ipos_packet *packet,
+			   const struct tcp_options_received *opt)
 {
-	struct tcp_options_received opt = { .tstamp_ok = 1 };
-
-	if (ep->timestamps)
-		tcp_parse_options(ep->pending.engine->net, skb, &opt, 1, NULL);
-	if (opt.saw_tstamp && before(opt.rcv_tsval, ep->ts_recent))
-		return false;
-	if (!before(packet->seq, ep->snd_wl1)) {
+	if (ipos_unattached_opens_window(ep, packet)) {
 		ep->snd_wl1 = packet->seq;
 		ep->window = packet->window;
 	}
-	if (opt.saw_tstamp && !after(packet->seq, ep->rcv_nxt) &&
-	    !before(opt.rcv_tsval, ep->ts_echo))
-		ep->ts_echo = opt.rcv_tsval;
-	return true;
+	if (opt->saw_tstamp && !after(packet->seq, ep->rcv_nxt) &&
+	    (!ep->ts_echo || !before(opt->rcv_tsval, ep->ts_echo)))
+		ep->ts_echo = opt->rcv_tsval;
+	if (skb_queue_empty(&ep->hold.list)) {
+		ep->ts_recent = ep->ts_echo;
+		ep->ts_recent_at = jiffies;
+	}
 }
 
 static u16 flags(const struct ipos_endpoint *ep)

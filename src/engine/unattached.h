@@ -9,6 +9,7 @@
 
 #include "engine/hold.h"
 #include "engine/pending.h"
+#include "engine/sacked.h"
 #include "inspect/inspector.h"
 #include "link/segment.h"
 #include "table/listen.h"
@@ -17,6 +18,8 @@
 struct ipos_packet;
 struct tcp_options_received;
 
+/* Until a SYN-ACK is sent again, doubling. */
+#define IPOS_SYN_ACK_MS	1000
 #define IPOS_CANDIDATES	(IPOS_URL_SERVERS + 8)
 
 enum ipos_stage {
@@ -79,6 +82,8 @@ struct ipos_endpoint_ops {
  * @ts_recent: TS.Recent for who gets the endpoint: not beyond any held segment
  * @ts_recent_at: jiffies when it came
  * @ts_echo: TS.Recent for our own segments; see ipos_unattached_heard()
+ * @sacked: what our ACKs tell beside RCV.NXT
+ * @answered_at: tcp_jiffies32 when something invalid was last answered, 0 = never
  * @syn_ack_at: ns when the SYN-ACK left, 0 after a retransmission
  * @srtt: round trip of the handshake in us, 0 = not measured
  * @deadline: jiffies after which the policy decides; if it @waits, after which
@@ -123,6 +128,8 @@ struct ipos_endpoint {
 	u32			ts_recent;
 	unsigned long		ts_recent_at;
 	u32			ts_echo;
+	struct ipos_sacked	sacked;
+	u32			answered_at;
 	u64			syn_ack_at;
 	u32			srtt;
 	unsigned long		deadline;
@@ -162,10 +169,17 @@ struct ipos_segment
 ipos_unattached_syn_ack_segment(const struct ipos_endpoint *ep);
 void ipos_unattached_syn_ack(struct ipos_endpoint *ep);
 void ipos_unattached_ack(struct ipos_endpoint *ep);
+bool ipos_unattached_may_answer(struct ipos_endpoint *ep);
 void ipos_unattached_challenge(struct ipos_endpoint *ep);
 void ipos_unattached_reset(struct ipos_endpoint *ep);
-bool ipos_unattached_heard(struct ipos_endpoint *ep, const struct sk_buff *skb,
-			   const struct ipos_packet *packet);
+void ipos_unattached_options(const struct ipos_endpoint *ep,
+			     const struct sk_buff *skb,
+			     struct tcp_options_received *opt);
+bool ipos_unattached_opens_window(const struct ipos_endpoint *ep,
+				  const struct ipos_packet *packet);
+void ipos_unattached_heard(struct ipos_endpoint *ep,
+			   const struct ipos_packet *packet,
+			   const struct tcp_options_received *opt);
 void ipos_unattached_capture(const struct ipos_endpoint *ep,
 			     struct ipos_conn *conn);
 

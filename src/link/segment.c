@@ -18,7 +18,24 @@ static unsigned int options_len(const struct ipos_segment *s)
 	return (s->mss ? TCPOLEN_MSS : 0) +
 	       (s->timestamps ? TCPOLEN_TSTAMP_ALIGNED : 0) +
 	       (s->sack && !s->timestamps ? TCPOLEN_SACKPERM_ALIGNED : 0) +
-	       (s->wscale >= 0 ? TCPOLEN_WSCALE_ALIGNED : 0);
+	       (s->wscale >= 0 ? TCPOLEN_WSCALE_ALIGNED : 0) +
+	       (s->n_sacks ? TCPOLEN_SACK_BASE_ALIGNED +
+			     s->n_sacks * TCPOLEN_SACK_PERBLOCK : 0);
+}
+
+static void put_sacks(__be32 *p, const struct ipos_segment *s)
+{
+	unsigned int at;
+
+	if (s->n_sacks)
+		*p++ = htonl(TCPOPT_NOP << 24 | TCPOPT_NOP << 16 |
+			     TCPOPT_SACK << 8 |
+			     (TCPOLEN_SACK_BASE +
+			      s->n_sacks * TCPOLEN_SACK_PERBLOCK));
+	for (at = 0; at < s->n_sacks; at++) {
+		*p++ = htonl(s->sacks[at].start);
+		*p++ = htonl(s->sacks[at].end);
+	}
 }
 
 /* The order and padding of RFC 7323, appendix A. */
@@ -40,6 +57,7 @@ static void put_options(__be32 *p, const struct ipos_segment *s)
 	if (s->wscale >= 0)
 		*p++ = htonl(TCPOPT_NOP << 24 | TCPOPT_WINDOW << 16 |
 			     TCPOLEN_WINDOW << 8 | (u8)s->wscale);
+	put_sacks(p, s);
 }
 
 static void put_tcp(struct sk_buff *skb, const struct ends *ends,

@@ -12,6 +12,19 @@
 
 struct net;
 
+/* SACK blocks of one segment, without timestamps; with them one less. */
+#define IPOS_SACKS	4
+
+/**
+ * struct ipos_sack - sequence numbers, host order
+ * @start: the first
+ * @end: after the last
+ */
+struct ipos_sack {
+	u32	start;
+	u32	end;
+};
+
 /**
  * struct ipos_segment - one segment without data, integers in host order
  * @seq: sequence number
@@ -24,6 +37,8 @@ struct net;
  * @timestamps: timestamp option with @tsval and @tsecr
  * @tsval: see there
  * @tsecr: see there
+ * @n_sacks: how many of @sacks there are
+ * @sacks: the SACK option
  */
 struct ipos_segment {
 	u32	seq;
@@ -36,6 +51,8 @@ struct ipos_segment {
 	bool	timestamps;
 	u32	tsval;
 	u32	tsecr;
+	u8	n_sacks;
+	struct ipos_sack sacks[IPOS_SACKS];
 };
 
 struct sk_buff *ipos_segment_from_client(const struct ipos_key *key,

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Packet scripts, each played to several servers by the same client: what it sees must be the same everywhere.
+"""Packet scripts, each played to several servers by the same client: what it sees must be the same everywhere, but for
+what docs/protocol.md lists.
 
     @script("a RST in the window, but not at its edge, is challenged")
     def _(p):
@@ -7,22 +8,30 @@
         p.send("R", seq=p.c.seq + 1)
         p.see()
 
-    compare(net, reference, servers)     # makes a test of each script
+    compare(*standard())                 # makes a test of each script
 
 What came is told in the script's own numbers: sequence numbers from each end's initial one, timestamps from what the
 first segment said; IP identification is not looked at. When an acknowledgement comes is the server's business: one that
 tells something new is not told by itself, acked() waits for the last of them. Retransmissions and probes of a closed
-window are not told, nor how a longer answer was cut. Of a script that is quiet, neither windows nor any bare ACK.
+window are not told, nor how a longer answer was cut.
+
+A script that shows a difference says which, by the words of the list, and what a service's story is instead:
+
+    @script("data in a SYN", known="data in a SYN", but=lambda story: [...])
 """
 
 import collections
+import os
 import time
 
 import tap
-from player import MASK, accept, accepted, before, mss, sack, timestamps, wscale
+from player import (MASK, Clients, Namespace, accept, accepted, before, cluster, mss, sack, sh, sysctl, timestamps,
+                    wscale)
 
 FULL = mss(1460) + sack() + timestamps(1000) + wscale(7)
-Server = collections.namedtuple("Server", "name board port listener request others")
+# board is where the client sends to, host where the application listens.
+Server = collections.namedtuple("Server", "name board port host request others boards")
+MTU = 1516
 _scripts = []
 
 
@@ -41,9 +50,10 @@ def signed(number):
 class Play:
     """One script, played to one server. c is the client, app the connection's socket there, once accepted."""
 
-    def __init__(self, net, server, quiet=False):
-        self.net, self.server, self.request, self.quiet = net, server, server.request, quiet
-        self.app, self.story = None, []
+    def __init__(self, net, server):
+        self.net, self.server, self.request = net, server, server.request
+        self.app, self.listener, self.story, self.undo = None, None, [], []
+        self.listen()
         self.new()
 
     def new(self, isn=None, sport=None):
@@ -80,13 +90,59 @@ class Play:
         self.ask()
         self.acked()
 
+    def part(self, count=10):
+        """The beginning of a request, acknowledged: no board is chosen yet."""
+        self.send("PA", self.request[:count])
+        self.acked()
+
+    def rest(self, count=10):
+        """What follows it; the application has the request."""
+        self.send("PA", self.request[count:])
+        self.served()
+
+    def answered(self):
+        """The request was acknowledged, is answered, and both ends close, the client first."""
+        self.acked()
+        self.data(b"answer")
+        self.ended()
+
+    def ended(self):
+        """The client closes, then the application."""
+        self.send("FA")
+        self.read(1)
+        self.app.close()
+        self.wait("F")
+        self.send("A")
+        self.see()
+
+    def sysctl(self, name, value):
+        """net.ipv4.NAME of all boards, until the script ends."""
+        for board in self.server.boards:
+            with Namespace(board.name), open(f"/proc/sys/net/ipv4/{name}") as file:
+                old = file.read().strip()
+            self.undo.append(lambda board=board, old=old: sysctl(board.name, name, old))
+            sysctl(board.name, name, value)
+
+    def mtu(self, value):
+        """Of the fabric, at the client's board, until the script ends."""
+        self.undo.append(lambda: sh(f"ip -n {self.server.board.name} link set eth1 mtu {MTU}"))
+        sh(f"ip -n {self.server.board.name} link set eth1 mtu {value}")
+
+    def listen(self, *option):
+        """The application listens anew, perhaps with a socket option."""
+        if self.listener:
+            self.listener.close()
+        self.listener = self.server.host.listen(self.server.port)
+        if option:
+            self.listener.setsockopt(*option)
+
     def served(self):
         """The application gets the connection and the request."""
         self.accept()
         self.read(len(self.request))
 
     def accept(self):
-        self.app, address = accept(self.server.listener)
+        self.app, address = accept(self.listener)
         tap.equal(address, (self.net.address, self.c.port), "the client's address")
 
     def read(self, count, flags=0):
@@ -100,7 +156,8 @@ class Play:
                 got += more
         except OSError as error:
             self.tell(f"recv() fails: {type(error).__name__}")
-        self.tell("reads", got.replace(self.request, b"<request>") if len(got) < 1000 else len(got))
+        got = got.replace(self.request, b"<request>").replace(self.request[5:9], b"path")
+        self.tell("reads", got if len(got) < 1000 else len(got))
 
     # What it sees
 
@@ -133,9 +190,10 @@ class Play:
 
     def _told(self, got):
         c = self.c
-        base = got.seq if c.iss is None else c.iss
-        window = None if self.quiet else got.window
-        return (got.flags, signed(got.seq - base), signed(got.ack - c.isn) if "A" in got.flags else got.ack, window,
+        base = c.iss if c.iss is not None else got.seq if "S" in got.flags else 0
+        if got.flags == "RA" and not got.seq:
+            base = 0
+        return (got.flags, signed(got.seq - base), signed(got.ack - c.isn) if "A" in got.flags else got.ack, got.window,
                 got.data if len(got.data) < 50 else len(got.data), self._options(got), got.tos, got.packet[8],
                 got.packet[6:8].hex())
 
@@ -144,7 +202,7 @@ class Play:
         tap.check(got.ok, f"wrong checksum: {got}")
         tap.check(got.mac in self.server.others, f"not from one of {self.server.others}: {got}")
         if "S" in got.flags and c.iss is None:
-            self.options = got.options
+            self.options, self.window = got.options, got.window
         told = self._told(got)
         if "S" in got.flags and c.iss is None:
             c.iss, self.end = got.seq, got.seq
@@ -164,7 +222,7 @@ class Play:
             c.echo = got.timestamp()[0]
         if self._continues(got, told):
             return
-        if takes or "R" in got.flags or not self.quiet and (not news or 5 in got.options):
+        if takes or "R" in got.flags or not news or 5 in got.options:
             self.tell(*told)
 
     def _continues(self, got, told):
@@ -227,23 +285,30 @@ class Play:
                 self.c.send("R", seq=self.told)
         self.see()
         while True:
-            got = accepted(self.server.listener)
+            got = accepted(self.listener)
             if not got:
                 break
             got[0].close()
-        if self.app:
-            self.app.close()
+
+    def close(self):
+        for undo in reversed(self.undo):
+            undo()
+        for sock in self.app, self.listener:
+            if sock:
+                sock.close()
 
 
-def play(net, server, function, isn=None, quiet=False):
-    p = Play(net, server, quiet)
+def play(net, server, function, isn=None):
+    p = Play(net, server)
     if isn is not None:
         p.new(isn)
-    p.story.clear()
-    function(p)
-    story = list(p.story)
-    p.done()
-    return story
+    try:
+        function(p)
+        story = list(p.story)
+        p.done()
+        return story
+    finally:
+        p.close()
 
 
 def differences(story, wanted):
@@ -256,12 +321,52 @@ def differences(story, wanted):
     return out
 
 
+def standard():
+    """The network, the kernel's own listener, and two services: one whose connections stay where they arrived, and
+    one whose connections move."""
+    # So that a full segment of the client fits the fabric, and the SYN-ACK's MSS is the kernel's.
+    boards = board1, board2 = cluster(2, MTU)
+    net = Clients(boards)
+    board1.ctl("service", "add", "tcp", "192.0.2.1:80", "inspect", "http")
+    board1.ctl("url", "add", "*/move", "server", board2.fabric)
+    for board in boards:
+        # Nothing but what a script sends decides.
+        board.set(hold_ms=600000, offer_ms=10000, ack_ms=10000, reserve_ms=600000)
+        sysctl(board.name, "tcp_invalid_ratelimit", 0)
+
+    def server(name, path, port, host):
+        request = f"GET /{path} HTTP/1.1\r\nHost: a.example\r\n\r\n".encode()
+        return Server(name, board1, port, host, request, {board1.mac(0), host.mac(0)}, boards)
+
+    return (net, server("the kernel's listener", "kern", 8080, board1),
+            [server("here", "here", 80, board1), server("moved", "move", 80, board2)])
+
+
+def listed():
+    """The differences of which docs/protocol.md tells."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "protocol.md")
+    with open(path) as file:
+        text = file.read().split("\n## What a client can tell\n")[1].split("\n## ")[0]
+    rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")]
+    return rows[2:]
+
+
+def check_listed():
+    """Makes a test: each difference in the list is shown by a script, and no script shows another."""
+    shown = {options["known"] for _, _, options in _scripts if "known" in options}
+    tap.test("what a client can tell is what is listed")(lambda: tap.equal(shown, set(listed())))
+
+
 def compare(net, reference, servers):
     """Makes a test of each script. One in which nothing moves is played to the first server alone."""
     for name, function, options in _scripts:
         def one(function=function, options=options):
+            options = dict(options)
+            known, but = options.pop("known", None), options.pop("but", list)
             moves = options.pop("moves", True)
-            wanted = play(net, reference, function, **options)
+            same = play(net, reference, function, **options)
+            wanted = but(same)
+            tap.equal(wanted != same, known is not None, "whether there is a difference")
             for server in servers if moves else servers[:1]:
                 story = play(net, server, function, **options)
                 found = differences(story, wanted)

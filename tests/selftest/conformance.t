@@ -9,31 +9,9 @@ import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from player import MASK, Clients, cluster, mss, sack, sysctl, timestamps, wscale
-from scripts import FULL, Server, compare, script
+from player import MASK, mss, sack, timestamps, wscale
+from scripts import FULL, compare, script, standard
 from tap import run
-
-# So that a full segment of the client fits the fabric, and the SYN-ACK's MSS is the kernel's.
-board1, board2 = cluster(2, 1516)
-net = Clients([board1, board2])
-board1.ctl("service", "add", "tcp", "192.0.2.1:80", "inspect", "http")
-board1.ctl("url", "add", "*/move", "server", board2.fabric)
-for board in board1, board2:
-    # Nothing but what a script sends decides.
-    board.set(hold_ms=600000, offer_ms=10000, ack_ms=10000, reserve_ms=600000)
-    sysctl(board.name, "tcp_invalid_ratelimit", 0)
-
-
-def server(name, path, port, listener, answers):
-    request = f"GET /{path} HTTP/1.1\r\nHost: a.example\r\n\r\n".encode()
-    return Server(name, board1, port, listener, request, answers)
-
-
-ONE = [board1.mac(0)]
-KERNEL = server("the kernel's listener", "kern", 8080, board1.listen(8080), ONE)
-HERE = server("here", "here", 80, board1.listen(), ONE)
-MOVED = server("moved", "move", 80, board2.listen(), ONE + [board2.mac(0)])
-
 
 @script("a request, its response, and the client's close")
 def _(p):
@@ -44,22 +22,7 @@ def _(p):
     p.data(b"answer")
     p.send("A")
     p.see()
-    p.send("FA")
-    p.read(1)
-    p.app.close()
-    p.wait("F")
-    p.send("A")
-    p.see()
-
-
-def ended(p):
-    """The client closes, then the application."""
-    p.send("FA")
-    p.read(1)
-    p.app.close()
-    p.wait("F")
-    p.send("A")
-    p.see()
+    p.ended()
 
 
 for name, options in (("no options", b""), ("an MSS alone", mss(1000)), ("the least MSS", mss(88)),
@@ -69,7 +32,7 @@ for name, options in (("no options", b""), ("an MSS alone", mss(1000)), ("the le
     def _(p, options=options):
         p.begin(options)
         p.data(b"x" * (400 if options == mss(88) else 3000))
-        ended(p)
+        p.ended()
 
 
 @script("an answer goes no further than the client's window")
@@ -82,7 +45,7 @@ def _(p):
     p.upto(2500)
     p.send("A", window=65535)
     p.upto(3000)
-    ended(p)
+    p.ended()
 
 
 @script("a client that closes its window is sent nothing, until it opens it")
@@ -93,7 +56,7 @@ def _(p):
     p.see()
     p.send("A")
     p.upto(6)
-    ended(p)
+    p.ended()
 
 
 @script("a SYN that comes again is answered again")
@@ -103,9 +66,7 @@ def _(p):
     p.see()
     p.send("A")
     p.ask()
-    p.acked()
-    p.data(b"answer")
-    ended(p)
+    p.answered()
 
 
 @script("an acknowledgement of what was never sent ends a handshake")
@@ -134,12 +95,10 @@ def _(p):
         p.send("PA", p.request[at:at + 1])
     p.send("PA", p.request[4:])
     p.served()
-    p.acked()
-    p.data(b"answer")
-    ended(p)
+    p.answered()
 
 
-@script("a request of which the end comes first; that there was a gap is not told", quiet=True)
+@script("a request of which the end comes first")
 def _(p):
     p.handshake()
     start = p.c.seq
@@ -148,9 +107,7 @@ def _(p):
     p.send("PA", p.request[:10])
     p.c.seq = start + len(p.request)
     p.served()
-    p.acked()
-    p.data(b"answer")
-    ended(p)
+    p.answered()
 
 
 @script("a request that comes twice")
@@ -162,7 +119,7 @@ def _(p):
     p.send("PA", p.request, seq=start)
     p.see()
     p.data(b"answer")
-    ended(p)
+    p.ended()
 
 
 @script("a request together with a FIN")
@@ -261,7 +218,7 @@ def _(p):
     p.read(3)
     p.read(1, socket.MSG_OOB)
     p.acked()
-    ended(p)
+    p.ended()
 
 
 @script("urgent data in the request")
@@ -271,20 +228,18 @@ def _(p):
     p.accept()
     p.app.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
     p.read(len(p.request))
-    p.acked()
-    p.data(b"answer")
-    ended(p)
+    p.answered()
 
 
 @script("the same port again, once the client has closed")
 def _(p):
     p.handshake()
     p.ask()
-    ended(p)
+    p.ended()
     p.new(p.c.seq + 1000, p.c.port)
     p.begin()
     p.data(b"answer")
-    ended(p)
+    p.ended()
 
 
 @script("the same port again, once the server has closed and waits")
@@ -297,7 +252,39 @@ def _(p):
     p.new(p.c.seq + 1000, p.c.port)
     p.begin(mss(1460))
     p.data(b"answer")
-    ended(p)
+    p.ended()
+
+
+for what, options in ("no timestamps", mss(1460)), ("timestamps", FULL):
+    @script(f"an old SYN for a port whose server waits, with {what}", moves=False)
+    def _(p, options=options):
+        p.begin(options)
+        p.app.close()
+        p.wait("F")
+        p.send("FA")
+        p.acked()
+        for back in 1, 1000, 1 << 30:
+            p.send("S", seq=p.c.seq - back & MASK, options=mss(1460) + (timestamps(500) if options == FULL else b""))
+            p.see()
+        p.send("PA", b"late")
+        p.see()
+        p.send("A", seq=p.c.seq - 5)
+        p.see()
+
+
+@script("a SYN for a port whose client has not closed yet", moves=False)
+def _(p):
+    p.begin()
+    p.app.close()
+    p.wait("F")
+    p.send("A")
+    p.see()
+    p.send("S", seq=p.c.seq - 1000, options=FULL)
+    p.see()
+    p.send("S", seq=p.c.seq + 1000, options=FULL)
+    p.see()
+    p.send("A")
+    p.see()
 
 
 @script("a RST just where it is expected ends the connection")
@@ -314,7 +301,7 @@ def _(p):
     p.send("R", seq=p.c.seq + 1)
     p.see()
     p.data(b"answer")
-    ended(p)
+    p.ended()
 
 
 @script("a RST outside the window is nothing")
@@ -324,7 +311,7 @@ def _(p):
     p.send("R", seq=p.c.seq + (1 << 30))
     p.see()
     p.data(b"answer")
-    ended(p)
+    p.ended()
 
 
 @script("a SYN into a connection is challenged, wherever it is")
@@ -336,7 +323,7 @@ def _(p):
     p.send("SA", seq=p.c.seq, options=FULL)
     p.see()
     p.data(b"answer")
-    ended(p)
+    p.ended()
 
 
 @script("acknowledgements of too much and of too little")
@@ -348,7 +335,7 @@ def _(p):
     p.see()
     p.send("PA", b"x", seq=p.c.seq, ack=p.c.ack - (1 << 20))
     p.see()
-    ended(p)
+    p.ended()
 
 
 @script("data beyond the window is refused")
@@ -357,7 +344,7 @@ def _(p):
     p.send("PA", b"x" * 100, seq=p.c.seq + (1 << 20))
     p.see()
     p.data(b"answer")
-    ended(p)
+    p.ended()
 
 
 @script("a gap is told, and its filling too")
@@ -372,7 +359,7 @@ def _(p):
     p.c.seq = start + 30
     p.acked()
     p.read(30)
-    ended(p)
+    p.ended()
 
 
 @script("a keep-alive is answered")
@@ -383,7 +370,7 @@ def _(p):
     p.send("A", b"\0", seq=p.c.seq - 1)
     p.see()
     p.data(b"answer")
-    ended(p)
+    p.ended()
 
 
 @script("a segment with an old timestamp is refused")
@@ -399,7 +386,7 @@ def _(p):
     p.send("PA", b"new")
     p.read(3)
     p.acked()
-    ended(p)
+    p.ended()
 
 
 @script("one without a timestamp, where they were agreed on")
@@ -410,7 +397,7 @@ def _(p):
     p.read(4)
     p.see()
     p.c.ts = ts
-    ended(p)
+    p.ended()
 
 
 for name, isn in (("in the SYN", 0xFFFFFFFF), ("in the request", 0xFFFFFFF0), ("in what follows it", 0xFFFFFFFF - 45)):
@@ -421,8 +408,9 @@ for name, isn in (("in the SYN", 0xFFFFFFFF), ("in the request", 0xFFFFFFF0), ("
         p.read(100)
         p.acked()
         p.data(b"answer")
-        ended(p)
+        p.ended()
 
 
-compare(net, KERNEL, [HERE, MOVED])
-run(net.wire.story)
+network, kernel, services = standard()
+compare(network, kernel, services)
+run(network.wire.story)
