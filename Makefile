@@ -79,7 +79,7 @@ FAULTS	:= tests/faults/selftest/faults.t
 STATIC612 := $(addprefix tests/static/,w1.t sparse.t floors.t)
 TESTS612 ?= $(addprefix tests/selftest/,conformance.t cookiemap.t handoff.t \
 		handshake.t leave.t listeners.sh options.t programs.sh rounds.t \
-		start.t tcb.t)
+		start.t tcb.t udp.t)
 DEBUGTESTS ?= $(addprefix tests/selftest/,leave.t rounds.t)
 TESTSVMS ?= $(wildcard tests/selftest/vms/*.sh) \
 	    $(addprefix vms:tests/selftest/,dns.sh loss.sh peers.sh state.sh) \
