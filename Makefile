@@ -6,7 +6,7 @@ KDIR	?= /lib/modules/$(KVER)/build
 BUILD	:= $(CURDIR)/build
 TREE	:= $(BUILD)/$(KVER)/tree
 
-.PHONY: all help module kunit faults ipos-ctl vm-tools ipos-agent install check check-6.12 check-debug check-vms unit static demo play model fuzz bench torture clean
+.PHONY: all help module kunit faults ipos-ctl vm-tools ipos-agent install check check-6.12 check-debug check-vms unit static demo play model fuzz bench coverage torture clean
 
 all: module ipos-ctl ipos-agent ## the module for kernel KVER (this one's by default), ipos-ctl and ipos-agent
 
@@ -118,6 +118,9 @@ fuzz: ## every parser, ten million inputs each, under sanitizers; RUNS=N for mor
 torture: ## 100,000 connections move while all goes wrong; HANDOFFS=N for more or fewer, SEED=N for other faults
 	IPOS_TORTURE=$(or $(HANDOFFS),100000) IPOS_SEED=$(or $(SEED),1) \
 		tests/vms -t 0 3 -- tests/selftest/vms/torture.sh
+
+coverage: ## which lines of the module the tests of the VM reach; TESTS="FILE..." for some
+	tests/coverage/run $(filter-out tests/selftest/vms/%,$(filter tests/selftest/%,$(TESTS)))
 
 bench: ## instructions per packet beside IPVS, tc and ip_forward: build/bench.json
 	tests/bench/run
