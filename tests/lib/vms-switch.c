@@ -309,7 +309,8 @@ static void frame_came(int from, unsigned char *data, size_t length)
 
 static bool mac_parse(const char *text, unsigned char *mac)
 {
-	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5]) == 6;
+	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx",
+		      &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5]) == 6;
 }
 
 static void heal(struct faults *f, const unsigned char *mac)
@@ -332,8 +333,8 @@ static void line_came(const char *line)
 	}
 	f = &faults[net];
 	if (!strcmp(verb, "faults") &&
-	    sscanf(line, "%*d %*s %" SCNu64 " %u %u %u %u %u", &new.seed, &new.loss, &new.duplicate, &new.reorder,
-		   &new.corrupt, &new.delay) == 6) {
+	    sscanf(line, "%*d %*s %" SCNu64 " %u %u %u %u %u", &new.seed, &new.loss,
+		   &new.duplicate, &new.reorder, &new.corrupt, &new.delay) == 6) {
 		memcpy(new.cut, f->cut, sizeof(new.cut));
 		new.cut_count = f->cut_count;
 		*f = new;

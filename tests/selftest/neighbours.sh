@@ -80,7 +80,7 @@ stack() {
 fabric() {
 	local n
 	for n in 1 2; do
-		on board$n ipos-ctl -b - <<-BATCH || return
+		on "board$n" ipos-ctl -b - <<-BATCH || return
 			dev add $1 role fabric
 			server add 10.0.0.$((3 - n)) lladdr $("$2" $((3 - n)))
 		BATCH
@@ -91,7 +91,7 @@ no_fabric() { on board1 ipos-ctl dev del "$1" && on board2 ipos-ctl dev del "$1"
 stacked() {
 	local n
 	for n in 1 2; do
-		stack "$1" $n | on board$n ip -batch - || return
+		stack "$1" "$n" | on "board$n" ip -batch - || return
 	done
 	fabric f0 lladdr
 }
