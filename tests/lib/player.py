@@ -478,7 +478,7 @@ class Client:
         self.send("S", options=options, **fields)
         syn_ack = self.expect("SA", ack=(self.isn + 1) & MASK)
         self.iss = syn_ack.seq
-        self.send("A")
+        self.send("A", window=fields.get("window", 65535))
         return syn_ack
 
     def expect_data(self, data, **wanted):

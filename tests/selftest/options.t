@@ -49,7 +49,7 @@ class Connection:
 
     def __init__(self, options, request, listener, port=80, window=65535):
         self.c = net.client(board1, port)
-        self.syn_ack = self.c.handshake(options)
+        self.syn_ack = self.c.handshake(options, window=window)
         if self.syn_ack.timestamp():
             self.c.ts = 1
         self.c.send("PA", request, window=window)
@@ -221,33 +221,36 @@ def _():
     c.ts = 1100
     c.send("A", one)
     equal(c.expect("A", ack=c.seq).timestamp()[1], 1100)
-    # Older ones say nothing new.
+    # An older one is refused.
     c.ts = 1050
     c.send("A")
+    equal(c.expect("A", ack=c.seq).timestamp()[1], 1100)
     hole = c.seq
     c.ts = 1300
     c.send("A", three[:5], seq=hole + len(two))
+    equal(c.expect("A", ack=hole).timestamp()[1], 1100)
     c.ts = 1200
     c.send("A", two)
     got = c.expect("A", ack=hole + len(two) + 5 & MASK)
     equal(got.timestamp()[1], 1200)
     c.ts = 1400
     c.send("PA", three)
-    # None of the bytes that follow the offer may be older: one was sent at 1100.
+    # None of the bytes that follow the offer is older: one was sent at 1100.
     block = fake.expect(CONNECTION, client=(net.address, c.port)).tcb
-    equal((block["rcvq_len"], block["ts_recent"]), (len(one + two) + 5, 1000))
+    equal((block["rcvq_len"], block["ts_recent"]), (len(one + two) + 5, 1100))
     c.reset()
     fake.answered(board1)
 
 
 def arrives(request, listener, *segments):
-    """These parts of a request, sent with these TSvals, reach the application at once: none fails PAWS."""
+    """These parts of a request, sent with these TSvals, reach the application at once: none fails PAWS. (begin, end, TSval,
+    how much of all is acknowledged then, or None)"""
     drops = snmp("board1", "TcpExtPAWSEstab"), snmp("board2", "TcpExtPAWSEstab")
     c, *_ = gathering(request)
     first = c.seq
     for begin, end, c.ts, acknowledged in segments:
         c.send("A", request[begin:end], seq=first + begin)
-        if acknowledged:
+        if acknowledged is not None:
             c.expect("A", ack=first + acknowledged & MASK)
     app, _ = accept(listener)
     app.settimeout(WAIT / 3)
@@ -266,17 +269,18 @@ def arrives(request, listener, *segments):
 @test("what was acknowledged at different times passes PAWS at the board that gets the connection")
 def _():
     for request, listener in BOTH:
-        arrives(request, listener, (0, 7, 1100, 7), (7, 15, 1200, 15), (15, len(request), 1300, 0))
+        arrives(request, listener, (0, 7, 1100, 7), (7, 15, 1200, 15), (15, len(request), 1300, None))
 
 
 @test("so do segments that were sent again, and have overtaken one another")
 def _():
     for request, listener in BOTH:
-        arrives(request, listener, (0, 7, 1100, 7), (7, 15, 1200, 0), (7, 15, 1400, 15), (15, len(request), 1500, 0))
+        arrives(request, listener, (0, 7, 1100, 7), (7, 15, 1200, None), (7, 15, 1400, 15),
+                (15, len(request), 1500, None))
         # The first was lost, and is sent again when the second is here.
-        arrives(request, listener, (7, 15, 1100, 0), (0, 7, 1300, 15), (15, len(request), 1400, 0))
+        arrives(request, listener, (7, 15, 1100, 0), (0, 7, 1300, 15), (15, len(request), 1400, None))
     # What was not acknowledged is the client's to send again, if the other board finds it old.
-    arrives(GET, here, (20, len(GET), 1100, 0), (0, 20, 1300, 0))
+    arrives(GET, here, (20, len(GET), 1100, 0), (0, 20, 1300, None))
 
 
 @test("a segment older than the SYN is not held, but answered by an ACK")
