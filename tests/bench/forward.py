@@ -15,30 +15,16 @@ here, are passed by: their work is no board's, and what they spend on a look-up 
 Rows go to stdout, a line of JSON each; progress and a table to stderr.
 """
 
-import json
 import os
 import statistics
-import subprocess
 import sys
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, f"{TOP}/tests/lib")
-from player import ACK, CONNECTION, PACKET, Clients, Fabric, cluster, mac_bytes, segment, sh  # noqa: E402
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from ruler import RUNS, TOP, UNIT, check, drops, ethernet, flood, on, row, say  # noqa: E402
+from player import ACK, CONNECTION, PACKET, Clients, Fabric, cluster, segment, sh  # noqa: E402
 
-RUNS = int(os.environ.get("IPOS_BENCH_RUNS", 7))
-BATCHES = int(os.environ.get("IPOS_BENCH_BATCHES", 30))
-SPREAD = 0.01
 # A card's driver leaves room before a packet; a sender on a veth none to speak of, and 30 bytes do not fit.
 SHAPES = {"0": (0, True), "1000": (1000, True), "short": (0, False)}
-UNIT = "instructions per packet"
-
-
-def say(text=""):
-    print(text, file=sys.stderr, flush=True)
-
-
-def on(board, command):
-    return sh(f"ip netns exec {board.name} {command}")
 
 
 class Way:
@@ -59,15 +45,14 @@ class Way:
         """A client's segment, as it is flooded."""
         packet = segment(self.net.address, 30000, self.destination(), 80, flags, 0x20000000 + (flags == "A"),
                          ack=0x30000000, data=b"x" * payload)
-        return mac_bytes(self.board.mac(0)) + mac_bytes(self.net.mac) + b"\x08\0" + packet
+        return ethernet(self.board.mac(0), self.net.mac, packet)
 
 
 class Drop(Way):
     name, what, compared = "drop", "tc: dropped at the board's client device", False
 
     def prepare(self):
-        on(self.board, "tc qdisc add dev eth0 clsact")
-        on(self.board, "tc filter add dev eth0 ingress matchall action drop")
+        drops(self.board, "eth0")
 
 
 class Ipos(Way):
@@ -94,7 +79,7 @@ class Ipos(Way):
     def frame(self, flags="A", payload=0):
         client = self.client
         packet = segment(self.net.address, client.port, *client.service, flags, client.seq, client.ack, b"x" * payload)
-        return mac_bytes(self.board.mac(0)) + mac_bytes(self.net.mac) + b"\x08\0" + packet
+        return ethernet(self.board.mac(0), self.net.mac, packet)
 
 
 class Ipvs(Way):
@@ -146,19 +131,9 @@ def sent_on(board):
         return int(count.read())
 
 
-def flood(board, frame):
-    """Into the board's wire from the clients: (packets sent, what one cost)."""
-    with open("/tmp/frame", "wb") as file:
-        file.write(frame)
-    done = subprocess.run([f"{TOP}/build/bench/flood", f"{board.name}-eth0", "/tmp/frame", str(BATCHES)], check=True,
-                          stdout=subprocess.PIPE, text=True)
-    sent, cost = done.stdout.split()
-    return int(sent), float(cost)
-
-
 def measure(way, payload):
     before = sent_on(way.board)
-    sent, cost = flood(way.board, way.frame(payload=payload))
+    sent, cost = flood(way.board, 0, way.frame(payload=payload))
     got = sent_on(way.board) - before
     wanted = 0 if way.name == "drop" else sent
     if got != wanted:
@@ -205,10 +180,6 @@ def rounds(ways):
     return costs
 
 
-def spread(runs):
-    return (max(runs) - min(runs)) / statistics.median(runs)
-
-
 def report(ways, costs):
     """The whole way, and in brackets what of it lies above the drop."""
     say(f"{UNIT}, medians of {RUNS} runs (above a drop at the board):")
@@ -228,29 +199,18 @@ def rows(ways, costs):
         for shape, of in costs.items():
             drop = statistics.median(of["drop"])
             ours, theirs = statistics.median(of["ipos"]) - drop, statistics.median(of[way.name]) - drop
-            row = {"name": f"forward_vs_{way.name}_{shape}", "ours": round(ours), "theirs": round(theirs),
-                   "unit": UNIT, "ratio": round(ours / theirs, 3), "runs": RUNS}
             # Who asks for no shape means the bare packet of a card.
             if shape == "0":
-                yield {**row, "name": f"forward_vs_{way.name}"}
-            yield row
-
-
-def check(costs):
-    for shape, of in costs.items():
-        for name, runs in of.items():
-            off = (max(runs) - min(runs)) / statistics.median(runs)
-            if off > SPREAD:
-                sys.exit(f"forward: {name}_{shape}: the runs are {off:.1%} apart: {runs}")
+                row(f"forward_vs_{way.name}", ours, theirs)
+            row(f"forward_vs_{way.name}_{shape}", ours, theirs)
 
 
 def main():
     ways = network()
     costs = rounds(ways)
     report(ways, costs)
-    check(costs)
-    for row in rows(ways, costs):
-        print(json.dumps(row), flush=True)
+    check({f"{name}_{shape}": runs for shape, of in costs.items() for name, runs in of.items()})
+    rows(ways, costs)
 
 
 main()

@@ -11,7 +11,7 @@ plan 3
 export IPOS_BENCH_RUNS=1 IPOS_BENCH_BATCHES=3
 ok "a short run" bench/run "$tmp/bench.json"
 
-wanted=$(printf '%s\n' forward_vs_{ip_forward,ipvs_dr,tc_redirect}{,_0,_1000,_short})
+wanted=$(printf '%s\n' deliver_vs_local forward_vs_{ip_forward,ipvs_dr,tc_redirect}{,_0,_1000,_short})
 is "every row is there" "$(python3 -c 'import json, sys
 for name in sorted(row["name"] for row in json.load(open(sys.argv[1]))["rows"]):
 	print(name)' "$tmp/bench.json")" "$wanted"
