@@ -160,7 +160,7 @@ ok "board 2 has a WireGuard device" tunnel board2 198.51.100.2 listen-port 51820
 	peer "$(cat "$tmp/client.pub")" allowed-ips 198.51.100.100/32
 ok "the client has the other end, at board 1's address" tunnel client 198.51.100.100 \
 	peer "$(cat "$tmp/board2.pub")" allowed-ips 198.51.100.0/24 endpoint 192.0.2.1:51820
-on board1 ipos-ctl service add udp 192.0.2.1:51820
+on board1 ipos-ctl service add udp 192.0.2.1:51820 timeout 600
 ok "a ping through the tunnel is answered" on client ping -c 3 -i 0.2 -W "$TAP_WAIT" 198.51.100.2
 is "its flow was handed to board 2" "$(placed)" "0 1 0"
 is "the client knows one end: board 1" "$(on client wg show wg0 endpoints | cut -f 2)" 192.0.2.1:51820
