@@ -110,10 +110,21 @@ class Play:
         """The client closes, then the application."""
         self.send("FA")
         self.read(1)
+        self.closes()
+
+    def closes(self):
+        """The application closes, and the client knows."""
         self.app.close()
         self.wait("F")
         self.send("A")
         self.see()
+
+    def unasked(self):
+        """The application finds that the client has closed, and closes."""
+        self.accept()
+        self.read(1)
+        self.acked()
+        self.closes()
 
     def sysctl(self, name, value):
         """net.ipv4.NAME of all boards, until the script ends."""

@@ -129,10 +129,7 @@ def _(p):
     p.read(1)
     p.acked()
     p.data(b"answer")
-    p.app.close()
-    p.wait("F")
-    p.send("A")
-    p.see()
+    p.closes()
 
 
 @script("an answer to a client that has closed its half")
@@ -144,19 +141,13 @@ def _(p):
     p.acked()
     p.data(b"x" * 5000)
     p.send("A")
-    p.app.close()
-    p.wait("F")
-    p.send("A")
-    p.see()
+    p.closes()
 
 
 @script("the application closes first")
 def _(p):
     p.begin()
-    p.app.close()
-    p.wait("F")
-    p.send("A")
-    p.see()
+    p.closes()
     p.send("FA")
     p.acked()
 
@@ -185,13 +176,7 @@ def _(p):
 def _(p):
     p.handshake()
     p.send("FA")
-    p.accept()
-    p.read(1)
-    p.acked()
-    p.app.close()
-    p.wait("F")
-    p.send("A")
-    p.see()
+    p.unasked()
 
 
 @script("a client that resets without a request")
@@ -275,10 +260,7 @@ for what, options in ("no timestamps", mss(1460)), ("timestamps", FULL):
 @script("a SYN for a port whose client has not closed yet", moves=False)
 def _(p):
     p.begin()
-    p.app.close()
-    p.wait("F")
-    p.send("A")
-    p.see()
+    p.closes()
     p.send("S", seq=p.c.seq - 1000, options=FULL)
     p.see()
     p.send("S", seq=p.c.seq + 1000, options=FULL)
