@@ -10,11 +10,13 @@
 #include "endpoint/deliver.h"
 #include "hook/dev.h"
 #include "hook/hook.h"
+#include "table/flow.h"
 
 static const struct {
 	int (*init)(void);
 	void (*exit)(void);
 } floors[] = {
+	{ ipos_flow_init, ipos_flow_exit },
 	{ ipos_deliver_init, ipos_deliver_exit },
 	{ ipos_board_init, ipos_board_exit },
 	{ ipos_dev_init, ipos_dev_exit },

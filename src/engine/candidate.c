@@ -4,6 +4,9 @@
 #include "engine/start.h"
 #include "engine/startable.h"
 
+/* Boards among which two at random are as good as two of all. */
+#define ENOUGH	32
+
 static void count_skipped(const struct ipos_choice *choice,
 			  enum ipos_counter why)
 {
@@ -126,7 +129,8 @@ static u32 weight_of(const struct ipos_server *server)
 	       IPOS_WEIGHT;
 }
 
-static void visit(const struct ipos_choice *choice, struct ipos_server *server,
+/* Returns whether it can be chosen. */
+static bool visit(const struct ipos_choice *choice, struct ipos_server *server,
 		  ipos_candidate_fn fn, void *arg)
 {
 	struct ipos_view view = {
@@ -134,11 +138,12 @@ static void visit(const struct ipos_choice *choice, struct ipos_server *server,
 	};
 
 	if (!is_eligible(choice, server))
-		return;
+		return false;
 	view.since = atomic_read(&server->handoffs) -
 		     READ_ONCE(server->handoffs_then);
 	view.weight = weight_of(server);
 	fn(&view, arg);
+	return true;
 }
 
 static struct ipos_program *program_here(const struct ipos_choice *choice)
@@ -236,6 +241,15 @@ static void each_named(const struct ipos_choice *choice, ipos_candidate_fn fn,
 	}
 }
 
+static void visit_all(const struct ipos_choice *choice, ipos_candidate_fn fn,
+		      void *arg)
+{
+	struct ipos_server *server;
+
+	list_for_each_entry_rcu(server, &choice->engine->servers.list, list)
+		visit(choice, server, fn, arg);
+}
+
 /**
  * ipos_candidate_each() - look at every board that can be chosen, once
  * @choice: the decision; no candidate is looked at again
@@ -247,15 +261,55 @@ static void each_named(const struct ipos_choice *choice, ipos_candidate_fn fn,
 void ipos_candidate_each(const struct ipos_choice *choice,
 			 ipos_candidate_fn fn, void *arg)
 {
-	struct ipos_server *server;
-
 	if (choice->named) {
 		each_named(choice, fn, arg);
 		return;
 	}
 	visit_here(choice, fn, arg);
-	list_for_each_entry_rcu(server, &choice->engine->servers.list, list)
-		visit(choice, server, fn, arg);
+	visit_all(choice, fn, arg);
+}
+
+struct some {
+	const struct ipos_choice *choice;
+	ipos_candidate_fn fn;
+	void *arg;
+	int left;
+};
+
+static bool visit_some(struct ipos_server *server, void *arg)
+{
+	struct some *some = arg;
+
+	if (visit(some->choice, server, some->fn, some->arg))
+		some->left--;
+	return some->left <= 0;
+}
+
+/**
+ * ipos_candidate_some() - look at enough boards to take two at random
+ * @choice: the decision; no candidate is looked at again
+ * @fn: called with each
+ * @arg: its argument
+ *
+ * So a decision costs no more in a large cluster than in one of ENOUGH boards
+ * that can be chosen. Among no more than twice as many, or boards that are
+ * named, it is ipos_candidate_each().
+ */
+void ipos_candidate_some(const struct ipos_choice *choice,
+			 ipos_candidate_fn fn, void *arg)
+{
+	struct ipos_server_table *servers = &choice->engine->servers;
+	struct some some = {
+		.choice = choice, .fn = fn, .arg = arg, .left = ENOUGH,
+	};
+
+	if (choice->named || ipos_bound_count(&servers->bound) <= 2 * ENOUGH) {
+		ipos_candidate_each(choice, fn, arg);
+		return;
+	}
+	visit_here(choice, fn, arg);
+	if (!ipos_server_some(servers, visit_some, &some))
+		visit_all(choice, fn, arg);
 }
 
 static bool is_starting(const struct ipos_choice *choice,

@@ -62,6 +62,8 @@ typedef void (*ipos_candidate_fn)(const struct ipos_view *view, void *arg);
 
 void ipos_candidate_each(const struct ipos_choice *choice,
 			 ipos_candidate_fn fn, void *arg);
+void ipos_candidate_some(const struct ipos_choice *choice,
+			 ipos_candidate_fn fn, void *arg);
 void ipos_candidate_starting(const struct ipos_choice *choice);
 bool ipos_candidate_here(const struct ipos_choice *choice);
 bool ipos_candidate_add(struct ipos_endpoint *ep, __be32 ip);

@@ -133,7 +133,7 @@ void ipos_choice_two(const struct ipos_choice *choice, ipos_weigh_fn weigh,
 		.choice = choice, .weigh = weigh, .slack = (u64)slack * UNIT,
 	};
 
-	ipos_candidate_each(choice, sample, &picks);
+	ipos_candidate_some(choice, sample, &picks);
 	if (!picks.n)
 		return;
 	draw(&picks, 0);

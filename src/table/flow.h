@@ -126,6 +126,9 @@ struct ipos_flow_table {
 	atomic_t		taken;
 };
 
+int ipos_flow_init(void);
+void ipos_flow_exit(void);
+
 int ipos_flow_table_init(struct ipos_flow_table *table);
 void ipos_flow_table_destroy(struct ipos_flow_table *table);
 

@@ -12,10 +12,19 @@ static const struct rhashtable_params by_ip = {
 	.automatic_shrinking = true,
 };
 
+/* Each frame's look-up: inlined, comparison included. */
+static int compare_lladdr(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct ipos_lladdr *lladdr = obj;
+
+	return !ether_addr_equal(arg->key, lladdr->lladdr);
+}
+
 static const struct rhashtable_params by_lladdr = {
 	.key_len = ETH_ALEN,
 	.key_offset = offsetof(struct ipos_lladdr, lladdr),
 	.head_offset = offsetof(struct ipos_lladdr, node),
+	.obj_cmpfn = compare_lladdr,
 	.automatic_shrinking = true,
 };
 

@@ -177,6 +177,9 @@ struct ipos_server *ipos_server_peek(struct ipos_server_table *table,
 				     __be32 ip);
 struct ipos_server *ipos_server_peek_lladdr(struct ipos_server_table *table,
 					    const u8 *lladdr);
+bool ipos_server_some(struct ipos_server_table *table,
+		      bool (*fn)(struct ipos_server *server, void *arg),
+		      void *arg);
 struct ipos_server *ipos_server_get(struct ipos_server *server);
 void ipos_server_put(struct ipos_server *server);
 

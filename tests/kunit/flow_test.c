@@ -265,6 +265,16 @@ static struct kunit_case cases[] = {
 	{}
 };
 
+int flows_init(struct kunit_suite *suite)
+{
+	return ipos_flow_init();
+}
+
+void flows_exit(struct kunit_suite *suite)
+{
+	ipos_flow_exit();
+}
+
 static int init(struct kunit *test)
 {
 	test->priv = kunit_kzalloc(test, sizeof(struct ipos_flow_table),
@@ -281,6 +291,8 @@ static void ends(struct kunit *test)
 
 struct kunit_suite ipos_flow_suite = {
 	.name = "ipos_flow",
+	.suite_init = flows_init,
+	.suite_exit = flows_exit,
 	.init = init,
 	.exit = ends,
 	.test_cases = cases,

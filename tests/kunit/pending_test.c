@@ -222,6 +222,8 @@ static void ends(struct kunit *test)
 
 struct kunit_suite ipos_pending_suite = {
 	.name = "ipos_pending",
+	.suite_init = flows_init,
+	.suite_exit = flows_exit,
 	.init = init,
 	.exit = ends,
 	.test_cases = cases,

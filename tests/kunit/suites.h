@@ -18,6 +18,10 @@ extern struct kunit_suite ipos_program_suite;
 extern struct kunit_suite ipos_cookiemap_suite;
 extern struct kunit_suite ipos_pending_suite;
 
+/* Memory for flows, while a suite runs. */
+int flows_init(struct kunit_suite *suite);
+void flows_exit(struct kunit_suite *suite);
+
 /* An empty Server State Table as a test's priv. */
 int servers_init(struct kunit *test);
 void servers_exit(struct kunit *test);

@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import struct
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -20,7 +21,7 @@ CLIENTS = [f"192.0.2.{number}" for number in range(140, 180)]
 listeners = {}
 for board in boards:
     board.ctl("service", "add", "tcp", board.address + ":80", "inspect", "none")
-    board.set(settle_ms=0, offer_ms=10000)
+    board.set(settle_ms=0, offer_ms=60000)
 for address in CLIENTS:
     sh(f"ip -n client address add {address}/24 dev eth0")
 
@@ -307,6 +308,21 @@ def _():
     equal({get(client) for client in CLIENTS[:10]}, {2})
     board1.ctl("url", "flush")
     board1.ctl("service", "set", "tcp", board1.address + ":80", "inspect", "none")
+
+
+def batch(*lines):
+    subprocess.run(["ipos-ctl", "-n", board1.name, "-b", "-"], input="\n".join(lines) + "\n", text=True, check=True)
+
+
+@test("among many boards those that can be chosen are found, whoever else is passed over")
+def _():
+    others = {f"10.9.9.{number}": f"02:00:00:09:09:{number:02x}" for number in range(1, 101)}
+    batch(*(f"server add {ip} lladdr {mac} state down" for ip, mac in others.items()))
+    board1.set(load_threshold=0)
+    server(board2, "connections", 3)
+    with decided(policy_hit=9, policy_local_first=9, skipped_drain=900):
+        equal(hold(9), {2: 3, 3: 6})
+    batch(*(f"server del {ip}" for ip in others))
 
 
 def shares(counts):

@@ -17,10 +17,13 @@ list_types='COMPLEX_MACRO|MACRO_ARG_REUSE|BRACKET_SPACE|TRAILING_SEMICOLON|MULTI
 # The kernel's own macros for tracepoints, laid out as it lays them out.
 traces=(src/base/trace.h)
 trace_types='OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT'
+# The kernel's own macros and types once more, for user space, as short as they can be.
+mimics=(tests/sim/kernel.h)
+mimic_types='COMPLEX_MACRO|MACRO_ARG_REUSE|MEMORY_BARRIER|NEW_TYPEDEFS'
 # User space does not have the kernel's __printf() and its like, nor u32.
 user_types='PREFER_DEFINED_ATTRIBUTE_MACRO|PREFER_KERNEL_TYPES'
 
-sources 'src/*.[ch]' 'include/*.h' 'tools/*.[ch]' 'tests/unit/*.[ch]' 'tests/kunit/*.[ch]' 'tests/fuzz/*.[ch]' \
+sources 'src/*.[ch]' 'include/*.h' 'tools/*.[ch]' 'tests/unit/*.[ch]' 'tests/kunit/*.[ch]' 'tests/fuzz/*.[ch]' 'tests/sim/*.[ch]' \
 	'tests/lib/*.c' 'tests/bench/*.c' 'tests/harness/sick/*.c' 'tests/faults/*.c'
 checkpatch=$(linux_script checkpatch.pl) || exit
 # The specification's word, which the kernel's list spells in the American way.
@@ -38,6 +41,7 @@ says() {
 	local excused=none
 	[[ " ${lists[*]} " != *" $1 "* ]] || excused+="|$list_types"
 	[[ " ${traces[*]} " != *" $1 "* ]] || excused+="|$trace_types"
+	[[ " ${mimics[*]} " != *" $1 "* ]] || excused+="|$mimic_types"
 	[[ $1 != tools/* && $1 != tests/* ]] || excused+="|$user_types"
 	grep "^$1:" "$log" | grep -vE ": [A-Z]+:($excused): "
 }
