@@ -155,6 +155,9 @@ static int add(struct net *net, struct genl_info *info)
 	if (err == -EBUSY)
 		return ipos_refuse(info->extack, attr, err,
 				   "device is a port of a bridge or bond: that gets the role");
+	if (err == -ENOMEM)
+		return ipos_refuse(info->extack, attr, err,
+				   "no memory to hook the device");
 	if (err)
 		return ipos_refuse(info->extack, attr, err,
 				   "cannot hook the device");

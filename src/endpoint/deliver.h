@@ -25,9 +25,14 @@ enum ipos_socket {
  */
 enum ipos_socket ipos_socket_find(struct net *net, const struct ipos_key *key);
 
-/* Whether a TIME_WAIT under the key takes the SYN for an old one. As above. */
-bool ipos_socket_keeps(struct net *net, const struct ipos_key *key,
+/* Whether what it has is to get the segment. As above. */
+bool ipos_socket_hears(struct net *net, const struct ipos_key *key,
 		       const struct sk_buff *skb);
+
+/* The live socket under the key, put on the packet; and whether one is on it. */
+bool ipos_socket_give(struct net *net, const struct ipos_key *key,
+		      struct sk_buff *skb);
+bool ipos_socket_has(const struct sk_buff *skb);
 
 /* The socket's inode number as `ss -e` shows it, 0 when none is attached. */
 unsigned long ipos_socket_inode(struct net *net, const struct ipos_key *key);

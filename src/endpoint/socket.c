@@ -90,39 +90,93 @@ static bool is_renewed_by(const struct tcp_timewait_sock *tw, u32 seq,
 	       (later > 0 || after(seq, tw->tw_rcv_nxt));
 }
 
+/* The stack answers: an old duplicate by an ACK, any before the client's FIN. */
+static bool keeps(struct net *net, struct sock *sk, const struct sk_buff *skb)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	struct tcp_options_received opt = {};
+
+	tcp_parse_options(net, skb, &opt, 0, NULL);
+	return th->ack || th->rst ||
+	       inet_twsk(sk)->tw_substate == TCP_FIN_WAIT2 ||
+	       !is_renewed_by(tcp_twsk(sk), ntohl(th->seq), &opt);
+}
+
 /**
- * ipos_socket_keeps() - whether a TIME_WAIT does not make way for a SYN
+ * ipos_socket_hears() - whether a socket of this host is to get a segment
  * @net: network namespace
  * @key: the 4-tuple
- * @skb: a segment with SYN, transport header set and in one piece
+ * @skb: the segment, transport header set and in one piece
  *
- * The stack answers then: an old duplicate by an ACK, and any while the client
- * has not closed yet.
+ * A TIME_WAIT must still hear the client, but makes way for a SYN that begins
+ * a new connection: that is no listener's before the connection is placed.
  *
  * Context: any.
- * Return: false also when there is no TIME_WAIT.
+ * Return: see there.
  */
-bool ipos_socket_keeps(struct net *net, const struct ipos_key *key,
+bool ipos_socket_hears(struct net *net, const struct ipos_key *key,
 		       const struct sk_buff *skb)
 {
-	struct tcp_options_received opt = {};
-	bool keeps = false;
+	bool hears = false;
 	struct sock *sk;
 
 	rcu_read_lock();
 	sk = get_socket(net, key);
 	if (sk) {
-		if (inet_sk_state_load(sk) == TCP_TIME_WAIT) {
-			tcp_parse_options(net, skb, &opt, 0, NULL);
-			keeps = tcp_hdr(skb)->ack || tcp_hdr(skb)->rst ||
-				inet_twsk(sk)->tw_substate == TCP_FIN_WAIT2 ||
-				!is_renewed_by(tcp_twsk(sk),
-					       ntohl(tcp_hdr(skb)->seq), &opt);
-		}
+		hears = inet_sk_state_load(sk) != TCP_TIME_WAIT ||
+			!tcp_hdr(skb)->syn || keeps(net, sk, skb);
 		sock_gen_put(sk);
 	}
 	rcu_read_unlock();
-	return keeps;
+	return hears;
+}
+
+/**
+ * ipos_socket_give() - have a packet found by its socket on the way up
+ * @net: network namespace
+ * @key: the 4-tuple
+ * @skb: a segment of it, about to be handed to ip_rcv()
+ *
+ * What the stack's early demultiplexing does, before ip_rcv(): as when a BPF
+ * program has assigned the socket, the stack asks no second time. The packet
+ * has a reference; nothing in it is ours.
+ *
+ * Context: any, under RCU.
+ * Return: whether there is a live socket; request sockets and TIME_WAITs are
+ * for the stack to find.
+ */
+bool ipos_socket_give(struct net *net, const struct ipos_key *key,
+		      struct sk_buff *skb)
+{
+	struct sock *sk = get_socket(net, key);
+
+	if (!sk)
+		return false;
+	/* Of one that once was a listener nobody would give the reference back. */
+	if (!sk_fullsock(sk) || !sk_is_refcounted(sk)) {
+		sock_gen_put(sk);
+		return false;
+	}
+	skb_orphan(skb);
+	skb->sk = sk;
+	skb->destructor = sock_pfree;
+	return true;
+}
+
+/**
+ * ipos_socket_has() - whether a packet has found its connection's socket
+ * @skb: on its way up
+ *
+ * Context: any.
+ * Return: whether it was looked up already, by ipos_socket_give() or by the
+ * stack, and a connection has it.
+ */
+bool ipos_socket_has(const struct sk_buff *skb)
+{
+	const struct sock *sk = skb->sk;
+
+	return sk && sk_fullsock(sk) && sk->sk_protocol == IPPROTO_TCP &&
+	       inet_sk_state_load(sk) != TCP_LISTEN;
 }
 
 /**

@@ -117,9 +117,7 @@ static bool has_socket(struct ipos_engine *engine,
 	if (packet->key.proto == IPOS_PROTO_UDP)
 		return ipos_udp_connected(engine->net, &packet->key,
 					  dev->ifindex);
-	return ipos_packet_has_socket(engine->net, packet) ||
-	       (packet->flags & TCPHDR_SYN &&
-		ipos_socket_keeps(engine->net, &packet->key, skb));
+	return ipos_socket_hears(engine->net, &packet->key, skb);
 }
 
 static enum known new_udp(struct ipos_engine *engine,
@@ -155,6 +153,17 @@ static enum known no_flow(struct ipos_engine *engine, struct net_device *dev,
 					  inherited) ? TAKEN : CHANGED;
 }
 
+/* Of most others this is all there is to know. */
+static bool is_stacks(const struct ipos_engine *engine,
+		      const struct ipos_flow *flow,
+		      const struct ipos_packet *packet)
+{
+	if (!flow)
+		return !ipos_service_may(&engine->services, packet->key.sport);
+	return packet->key.proto == IPOS_PROTO_TCP &&
+	       ipos_flow_state(flow) == IPOS_FLOW_LOCAL;
+}
+
 /**
  * ipos_dispatch_client() - a packet that a client may have sent
  * @engine: the namespace
@@ -183,7 +192,7 @@ enum ipos_verdict ipos_dispatch_client(struct ipos_engine *engine,
 		ipos_forward_open_consume(engine, flow, skb);
 		return IPOS_CONSUMED;
 	}
-	if (!ipos_packet_read(skb, &packet))
+	if (is_stacks(engine, flow, &packet) || !ipos_packet_read(skb, &packet))
 		return IPOS_PASS;
 	for (tries = 0; tries < TRIES && result == CHANGED; tries++) {
 		if (tries)

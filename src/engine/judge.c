@@ -61,15 +61,6 @@ enum ipos_judgement ipos_judge_handshake(const struct ipos_endpoint *ep,
 	return kind ? IPOS_JUDGED_GOOD : IPOS_JUDGED_IGNORED;
 }
 
-static s32 rto_ms(const struct ipos_endpoint *ep)
-{
-	u32 srtt = ep->srtt / USEC_PER_MSEC;
-
-	if (!ep->srtt)
-		return TCP_TIMEOUT_INIT * MSEC_PER_SEC / HZ;
-	return srtt + max_t(u32, 2 * srtt, TCP_RTO_MIN * MSEC_PER_SEC / HZ);
-}
-
 /* An ACK that another has overtaken: it says nothing new, nor harms. */
 static bool is_overtaken_ack(const struct ipos_endpoint *ep,
 			     const struct ipos_packet *packet, s32 older)
@@ -77,7 +68,7 @@ static bool is_overtaken_ack(const struct ipos_endpoint *ep,
 	return packet->flags & TCPHDR_ACK && packet->seq == packet->end &&
 	       packet->seq == ep->hold.nxt && packet->ack == ep->iss + 1 &&
 	       !ipos_unattached_opens_window(ep, packet) &&
-	       older <= rto_ms(ep);
+	       older <= (s32)(ipos_unattached_rto(ep) / USEC_PER_MSEC);
 }
 
 /* What the client knows to be acknowledged, or will know by our challenge. */

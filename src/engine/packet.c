@@ -4,7 +4,6 @@
 #include <linux/udp.h>
 #include <net/ip.h>
 #include <net/tcp.h>
-#include "endpoint/deliver.h"
 #include "engine/packet.h"
 #include "link/segment.h"
 
@@ -231,26 +230,4 @@ bool ipos_packet_checksum_ok(struct sk_buff *skb,
 	if (packet->key.proto == IPOS_PROTO_UDP)
 		return ipos_segment_udp_checksum_ok(skb, packet->l4);
 	return ipos_segment_checksum_ok(skb, packet->l4);
-}
-
-/**
- * ipos_packet_has_socket() - whether a socket of this host is to hear it
- * @net: the namespace
- * @packet: what it says
- *
- * TIME_WAIT must still hear the client, but not its SYN: that is no
- * listener's before the connection is placed. Any context.
- *
- * Return: true if this host's stack is to get the packet.
- */
-bool ipos_packet_has_socket(struct net *net, const struct ipos_packet *packet)
-{
-	switch (ipos_socket_find(net, &packet->key)) {
-	case IPOS_SOCKET_LIVE:
-		return true;
-	case IPOS_SOCKET_TIME_WAIT:
-		return !(packet->flags & TCPHDR_SYN);
-	default:
-		return false;
-	}
 }

@@ -9,7 +9,6 @@
 #include "base/key.h"
 
 struct iphdr;
-struct net;
 
 /**
  * struct ipos_packet - what a segment or datagram says, in host order
@@ -43,7 +42,6 @@ bool ipos_packet_parse(struct sk_buff *skb, struct ipos_packet *packet);
 bool ipos_packet_read(struct sk_buff *skb, struct ipos_packet *packet);
 bool ipos_packet_is_signed(const struct sk_buff *skb,
 			   const struct ipos_packet *packet);
-bool ipos_packet_has_socket(struct net *net, const struct ipos_packet *packet);
 bool ipos_packet_checksum_ok(struct sk_buff *skb,
 			     const struct ipos_packet *packet);
 

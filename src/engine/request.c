@@ -144,11 +144,15 @@ static void answer(struct ipos_endpoint *ep)
 
 /* What has come before is told (RFC 2883), with the next ACK at the latest. */
 static void tell_copy(struct ipos_endpoint *ep,
-		      const struct ipos_packet *packet, u32 end)
+		      const struct ipos_packet *packet)
 {
+	u32 nxt = ep->hold.nxt;
+
+	if (packet->end == packet->seq || !before(packet->seq, nxt))
+		return;
 	ep->sacked.copy = (struct ipos_sack){
 		.start = packet->seq,
-		.end = before(packet->end, end) ? packet->end : end,
+		.end = before(packet->end, nxt) ? packet->end : nxt,
 	};
 }
 
@@ -160,20 +164,21 @@ static void take(struct ipos_endpoint *ep, struct sk_buff *skb,
 
 	if (!after(packet->end, ep->rcv_nxt) ||
 	    !before(packet->seq, ep->rcv_nxt + ep->rcv_wnd)) {
-		if (before(packet->seq, nxt))
-			tell_copy(ep, packet, nxt);
+		tell_copy(ep, packet);
 		ipos_count(counters(ep), drop_packet_sequence);
 		kfree_skb(skb);
 	} else if (!hold(ep, skb, packet)) {
-		tell_copy(ep, packet, packet->end);
+		/* All of it, also where it lies beyond a gap. */
+		ep->sacked.copy = (struct ipos_sack){
+			.start = packet->seq, .end = packet->end,
+		};
 		if (after(packet->seq, nxt))
 			ipos_sacked_add(&ep->sacked, packet->seq, packet->end);
 	} else if (after(packet->seq, nxt)) {
 		ipos_sacked_copy(&ep->sacked, packet->seq, packet->end);
 		ipos_sacked_add(&ep->sacked, packet->seq, packet->end);
 	} else {
-		if (before(packet->seq, nxt))
-			tell_copy(ep, packet, nxt);
+		tell_copy(ep, packet);
 		ipos_sacked_copy(&ep->sacked, packet->seq, packet->end);
 		return;
 	}
@@ -188,8 +193,7 @@ static void take(struct ipos_endpoint *ep, struct sk_buff *skb,
 void ipos_request_repeat(struct ipos_endpoint *ep,
 			 const struct ipos_packet *packet)
 {
-	if (packet->end != packet->seq && before(packet->seq, ep->hold.nxt))
-		tell_copy(ep, packet, ep->hold.nxt);
+	tell_copy(ep, packet);
 	answer(ep);
 }
 

@@ -301,6 +301,20 @@ static bool reserved(struct ipos_flow *flow, struct sk_buff *skb,
 	return consumed;
 }
 
+/* TIME_WAIT must still hear the client, but its SYN is the origin's to judge. */
+static bool has_socket(struct ipos_engine *engine,
+		       const struct ipos_packet *packet)
+{
+	switch (ipos_socket_find(engine->net, &packet->key)) {
+	case IPOS_SOCKET_LIVE:
+		return true;
+	case IPOS_SOCKET_TIME_WAIT:
+		return !(packet->flags & TCPHDR_SYN);
+	default:
+		return false;
+	}
+}
+
 /* Whether a socket of this host hears the packet; it may come to be here. */
 static bool heard(struct ipos_engine *engine, struct ipos_flow *flow,
 		  const struct ipos_packet *packet)
@@ -309,12 +323,24 @@ static bool heard(struct ipos_engine *engine, struct ipos_flow *flow,
 	case IPOS_FLOW_LOCAL:
 		ipos_flow_touch(flow);
 		return flow->flags & IPOS_FLOW_TARGET &&
-		       ipos_packet_has_socket(engine->net, packet);
+		       has_socket(engine, packet);
 	case IPOS_FLOW_CLOSED:
-		return ipos_packet_has_socket(engine->net, packet);
+		return has_socket(engine, packet);
 	default:
 		return false;
 	}
+}
+
+/* Most by far: the socket judges them, and ip_rcv() takes the padding off. */
+static bool given(struct ipos_engine *engine, struct ipos_flow *flow,
+		  struct sk_buff *skb)
+{
+	if (ipos_flow_state(flow) != IPOS_FLOW_LOCAL ||
+	    !(flow->flags & IPOS_FLOW_TARGET) ||
+	    !ipos_socket_give(engine->net, &flow->key, skb))
+		return false;
+	ipos_flow_touch(flow);
+	return true;
 }
 
 static enum ipos_verdict deliver(struct ipos_engine *engine,
@@ -368,6 +394,15 @@ static bool whole(struct ipos_engine *engine, const struct ipos_hdr *hdr,
 	return ipos_udp_whole_consume(engine->net, skb);
 }
 
+/* The header repeats who the client is. */
+static bool is_named(const struct ipos_hdr *hdr,
+		     const struct ipos_packet *packet)
+{
+	return packet->key.proto == hdr->protocol &&
+	       packet->key.caddr == hdr->src_ip &&
+	       packet->key.cport == hdr->src_port;
+}
+
 /**
  * ipos_target_packet() - figures 11g, 11h: a client's packet for us
  * @engine: the namespace
@@ -384,17 +419,20 @@ enum ipos_verdict ipos_target_packet(struct ipos_engine *engine,
 				     const struct ipos_hdr *hdr,
 				     struct sk_buff *skb)
 {
+	struct ipos_flow *flow = NULL;
 	struct ipos_packet packet;
-	struct ipos_flow *flow;
+	bool named;
 
 	if (!whole(engine, hdr, dev, skb))
 		return IPOS_CONSUMED;
 	if (!ipos_packet_parse(skb, &packet))
 		return ipos_icmp_target(engine, hdr, skb);
-	if (!ipos_packet_read(skb, &packet) ||
-	    packet.key.proto != hdr->protocol ||
-	    packet.key.caddr != hdr->src_ip ||
-	    packet.key.cport != hdr->src_port ||
+	named = is_named(hdr, &packet);
+	if (named && hdr->protocol == IPOS_PROTO_TCP)
+		flow = ipos_flow_peek(&engine->flows, &packet.key);
+	if (flow && given(engine, flow, skb))
+		return deliver(engine, skb);
+	if (!named || !ipos_packet_read(skb, &packet) ||
 	    pskb_trim_rcsum(skb, packet.payload + packet.len)) {
 		ipos_count(engine->counters, drop_frame_inner);
 		kfree_skb(skb);
@@ -402,7 +440,6 @@ enum ipos_verdict ipos_target_packet(struct ipos_engine *engine,
 	}
 	if (hdr->protocol == IPOS_PROTO_UDP)
 		return datagram(engine, sender, dev, hdr, skb, &packet);
-	flow = ipos_flow_peek(&engine->flows, &packet.key);
 	if (flow && ipos_flow_state(flow) == IPOS_FLOW_RESERVED) {
 		if (!ipos_packet_checksum_ok(skb, &packet)) {
 			ipos_count(engine->counters, drop_packet_checksum);

@@ -422,6 +422,21 @@ static u16 flags(const struct ipos_endpoint *ep)
 }
 
 /**
+ * ipos_unattached_rto() - the retransmission timeout (RFC 6298)
+ * @ep: the endpoint
+ *
+ * As the kernel has it after a handshake, whose round trip it measures, too.
+ *
+ * Return: microseconds.
+ */
+u32 ipos_unattached_rto(const struct ipos_endpoint *ep)
+{
+	if (!ep->srtt)
+		return jiffies_to_usecs(TCP_TIMEOUT_INIT);
+	return ep->srtt + max(2 * ep->srtt, jiffies_to_usecs(TCP_RTO_MIN));
+}
+
+/**
  * ipos_unattached_capture() - the control block (figure 11d)
  * @ep: established
  * @conn: filled
@@ -463,7 +478,7 @@ void ipos_unattached_capture(const struct ipos_endpoint *ep,
 			.tsval = ep->timestamps ? now_ms() + ep->ts_offset : 0,
 			.srtt = ep->srtt,
 			.rttvar = ep->srtt / 2,
-			.rto = USEC_PER_SEC,
+			.rto = ipos_unattached_rto(ep),
 			.window_clamp = (u32)U16_MAX << ep->rcv_wscale,
 			.rcvq_len = ep->rcv_nxt - ep->irs - 1,
 		},

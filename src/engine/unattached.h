@@ -180,6 +180,7 @@ bool ipos_unattached_opens_window(const struct ipos_endpoint *ep,
 void ipos_unattached_heard(struct ipos_endpoint *ep,
 			   const struct ipos_packet *packet,
 			   const struct tcp_options_received *opt);
+u32 ipos_unattached_rto(const struct ipos_endpoint *ep);
 void ipos_unattached_capture(const struct ipos_endpoint *ep,
 			     struct ipos_conn *conn);
 

@@ -3,6 +3,7 @@
 #include <linux/netfilter_ipv4.h>
 #include <net/net_namespace.h>
 #include "board/board.h"
+#include "endpoint/deliver.h"
 #include "engine/dispatch.h"
 #include "engine/served.h"
 #include "hook/hook.h"
@@ -20,7 +21,7 @@ static unsigned int local_in(void *priv, struct sk_buff *skb,
 	    (!ipos_bound_count(&engine->services.bound) &&
 	     ipos_flow_table_empty(&engine->flows)))
 		return NF_ACCEPT;
-	if (ipos_served_has(engine, skb))
+	if (ipos_socket_has(skb) || ipos_served_has(engine, skb))
 		return NF_ACCEPT;
 	if (ipos_dispatch_client(engine, state->in, skb) == IPOS_PASS)
 		return NF_ACCEPT;

@@ -45,7 +45,7 @@ void ipos_service_table_destroy(struct ipos_service_table *table)
  * @table: the table
  * @settings: all but its table's part is taken from it
  *
- * Process context.
+ * One caller at a time, ipos_service_del() included. Process context.
  *
  * Return: 0, -EEXIST, -ENOSPC the table is full, -ENOMEM.
  */
@@ -72,6 +72,7 @@ int ipos_service_add(struct ipos_service_table *table,
 		kfree(service);
 		return -ENOSPC;
 	}
+	set_bit(ipos_service_port_bit(service->key.port), table->ports);
 	err = rhashtable_lookup_insert_fast(&table->ht, &service->node, params);
 	if (err) {
 		ipos_bound_give(&table->bound);
@@ -85,7 +86,8 @@ int ipos_service_add(struct ipos_service_table *table,
  * @table: the table
  * @key: protocol, address, port
  *
- * Unattached endpoints that exist go on by its rules. Process context.
+ * Unattached endpoints that exist go on by its rules. One caller at a time,
+ * ipos_service_add() included. Process context.
  *
  * Return: 0 or -ENOENT.
  */
@@ -102,6 +104,8 @@ int ipos_service_del(struct ipos_service_table *table,
 					     params);
 	if (!err) {
 		ipos_bound_give(&table->bound);
+		if (!ipos_bound_count(&table->bound))
+			bitmap_zero(table->ports, IPOS_SERVICE_PORTS);
 		if (rcu_access_pointer(service->cookie))
 			atomic_dec(&table->cookies);
 		ipos_service_put(service);

@@ -6,6 +6,7 @@
 #ifndef IPOS_TABLE_SERVICE_H
 #define IPOS_TABLE_SERVICE_H
 
+#include <linux/bitmap.h>
 #include <linux/refcount.h>
 #include "base/key.h"
 #include "inspect/cookieval.h"
@@ -71,13 +72,18 @@ struct ipos_service {
 	struct rcu_head		rcu;
 };
 
+/* Ports are told apart by so many of their bits. */
+#define IPOS_SERVICE_PORTS	1024
+
 /**
  * struct ipos_service_table - of one network namespace
+ * @ports: those that a service has, or had while there was any
  * @ht: by key
  * @bound: rows
  * @cookies: rows that have one
  */
 struct ipos_service_table {
+	DECLARE_BITMAP(ports, IPOS_SERVICE_PORTS);
 	struct rhashtable	ht;
 	struct ipos_bound	bound;
 	atomic_t		cookies;
@@ -96,6 +102,18 @@ int ipos_service_set_cookie(struct ipos_service_table *table,
 
 struct ipos_service *ipos_service_peek(struct ipos_service_table *table,
 				       u8 proto, __be32 addr, __be16 port);
+static inline unsigned int ipos_service_port_bit(__be16 port)
+{
+	return ntohs(port) % IPOS_SERVICE_PORTS;
+}
+
+/* False for most of what is no service's: no need to look it up. Any context. */
+static inline bool ipos_service_may(const struct ipos_service_table *table,
+				    __be16 port)
+{
+	return test_bit(ipos_service_port_bit(port), table->ports);
+}
+
 struct ipos_service *ipos_service_get(struct ipos_service *service);
 void ipos_service_put(struct ipos_service *service);
 

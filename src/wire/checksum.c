@@ -23,13 +23,25 @@ __sum16 ipos_checksum(const void *data, size_t len)
 {
 	const u8 *p = data;
 	u64 sum = 0;
-	size_t i;
+	u32 word;
+	u16 half;
 
-	for (i = 0; i + 1 < len; i += 2)
-		sum += (u32)p[i] << 8 | p[i + 1];
-	/* RFC 1071: an odd byte counts as if a zero followed it. */
-	if (len & 1)
-		sum += (u32)p[len - 1] << 8;
+	/* RFC 1071: in whatever byte order, the sum stands in the same one. */
+	for (; len >= sizeof(word); p += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		sum += word;
+	}
+	if (len & 2) {
+		memcpy(&half, p, sizeof(half));
+		sum += half;
+		p += sizeof(half);
+	}
+	/* An odd byte counts as if a zero followed it. */
+	if (len & 1) {
+		half = 0;
+		memcpy(&half, p, 1);
+		sum += half;
+	}
 
 	/* Two folds settle 64 bits into 32, three settle those into 16. */
 	sum = (sum & 0xffffffff) + (sum >> 32);
@@ -38,5 +50,5 @@ __sum16 ipos_checksum(const void *data, size_t len)
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 
-	return (__force __sum16)cpu_to_be16((u16)~sum);
+	return (__force __sum16)(u16)~sum;
 }
