@@ -14,8 +14,8 @@ import statistics
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from ruler import RUNS, UNIT, check, drops, ethernet, flood, row, say  # noqa: E402
-from player import ACK, CONNECTION, PACKET, Clients, Fabric, accept, cluster, conn, frame, segment, sh, snmp, tcb  # noqa: E402
+from ruler import RUNS, UNIT, bare, check, deaf, drops, ethernet, flood, row, say, silent  # noqa: E402
+from player import ACK, CONNECTION, PACKET, Clients, Fabric, accept, conn, frame, segment, snmp, tcb  # noqa: E402
 
 
 class Way:
@@ -115,21 +115,16 @@ def measure(way):
 
 
 def network():
-    os.environ["IPOS_CLUSTER_BARE"] = "1"
     kinds = (DropLocal, Local, Beside, Kept, Drop, Moved)
-    boards = cluster(len(kinds))
-    sh("modprobe ipos")
+    boards = bare(len(kinds))
     net, origin = Clients(boards), Fabric(boards, 9, known=False)
     ways = [kind(net, board, origin) if issubclass(kind, Moved) else kind(net, board)
             for kind, board in zip(kinds, boards)]
     for way in ways:
         if not isinstance(way, (Local, DropLocal)):
-            # What it sends of itself would be counted, too.
-            way.board.set(server_ip=way.board.fabric, settle_ms=0, advertise_ms=0)
+            silent(way.board)
         way.prepare()
-    # A packet that somebody listens to is copied.
-    net.wire.socket.close()
-    origin.wire.socket.close()
+    deaf(net, origin)
     return ways
 
 

@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * flood DEVICE FRAME BATCHES: sends a frame over and over and tells what
- * one costs this machine in instructions, everything that happens to it on the
- * way included: with one CPU the packet's whole way lies within the system call
+ * flood DEVICE FRAMES BATCHES: sends frames in turn, over and over, and tells
+ * what one costs this machine in instructions, everything that happens to it on
+ * the way included: with one CPU the packet's whole way lies within the system call
  * that sends it. Only where the time stamp counter counts instructions.
  */
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <err.h>
-#include <linux/if_packet.h>
-#include <linux/types.h>
-#include <net/if.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <x86intrin.h>
+#include "send.h"
 
-#define BATCH	64
 #define MAX	1000
 
 static int compare(const void *a, const void *b)
@@ -27,55 +20,24 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static int open_device(const char *name)
-{
-	struct sockaddr_ll addr = {
-		.sll_family = AF_PACKET,
-		.sll_ifindex = if_nametoindex(name),
-	};
-	int fd = socket(AF_PACKET, SOCK_RAW, 0);
-
-	if (fd < 0 || !addr.sll_ifindex ||
-	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
-		err(1, "%s", name);
-	return fd;
-}
-
-static size_t read_frame(const char *path, void *frame, size_t size)
-{
-	FILE *file = fopen(path, "r");
-	size_t len;
-
-	if (!file)
-		err(1, "%s", path);
-	len = fread(frame, 1, size, file);
-	fclose(file);
-	return len;
-}
-
 int main(int argc, char **argv)
 {
-	static __u8 frame[2048];
 	static __u64 cost[MAX];
 	struct mmsghdr batch[BATCH];
-	struct iovec iov = { .iov_base = frame };
-	int fd, i, n, batches;
+	int fd, i, n, batches, count, next = 0;
+	struct iovec *frames;
 	__u64 start;
 
 	if (argc != 4)
-		errx(2, "flood DEVICE FRAME BATCHES");
+		errx(2, "flood DEVICE FRAMES BATCHES");
 	fd = open_device(argv[1]);
-	iov.iov_len = read_frame(argv[2], frame, sizeof(frame));
+	frames = read_frames(argv[2], &count);
 	batches = atoi(argv[3]);
 	if (batches < 1 || batches > MAX)
 		errx(2, "batches: 1 to %d", MAX);
-	memset(batch, 0, sizeof(batch));
-	for (i = 0; i < BATCH; i++) {
-		batch[i].msg_hdr.msg_iov = &iov;
-		batch[i].msg_hdr.msg_iovlen = 1;
-	}
 	/* The first batch touches what the others find at hand. */
 	for (n = -1; n < batches; n++) {
+		next = fill_batch(batch, frames, count, next);
 		start = __rdtsc();
 		i = sendmmsg(fd, batch, BATCH, 0);
 		if (n >= 0)

@@ -20,8 +20,8 @@ import statistics
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from ruler import RUNS, TOP, UNIT, check, drops, ethernet, flood, on, row, say  # noqa: E402
-from player import ACK, CONNECTION, PACKET, Clients, Fabric, cluster, segment, sh  # noqa: E402
+from ruler import RUNS, TOP, UNIT, bare, check, deaf, drops, ethernet, flood, on, row, say, silent  # noqa: E402
+from player import ACK, CONNECTION, PACKET, Clients, Fabric, segment, sh  # noqa: E402
 
 # A card's driver leaves room before a packet; a sender on a veth none to speak of, and 30 bytes do not fit.
 SHAPES = {"0": (0, True), "1000": (1000, True), "short": (0, False)}
@@ -31,6 +31,7 @@ class Way:
     """A board that sends on what it gets, or drops it."""
     name = what = None
     compared = True
+    flows = 1
 
     def __init__(self, net, board):
         self.net, self.board = net, board
@@ -41,9 +42,9 @@ class Way:
     def destination(self):
         return self.board.address
 
-    def frame(self, flags="A", payload=0):
+    def frame(self, flags="A", payload=0, flow=0):
         """A client's segment, as it is flooded."""
-        packet = segment(self.net.address, 30000, self.destination(), 80, flags, 0x20000000 + (flags == "A"),
+        packet = segment(self.net.address, 30000 + flow, self.destination(), 80, flags, 0x20000000 + (flags == "A"),
                          ack=0x30000000, data=b"x" * payload)
         return ethernet(self.board.mac(0), self.net.mac, packet)
 
@@ -60,7 +61,7 @@ class Ipos(Way):
 
     def __init__(self, net, board, target):
         super().__init__(net, board)
-        self.target, self.client = target, None
+        self.target, self.clients = target, []
 
     def prepare(self):
         board, target = self.board, self.target
@@ -69,15 +70,20 @@ class Ipos(Way):
         board.ctl("server", "add", target.address, "lladdr", target.mac)
         board.ctl("service", "add", "tcp", f"{board.address}:80", "inspect", "http")
         board.ctl("url", "add", "*/", "server", target.address)
-        self.client = self.net.client(board)
-        self.client.handshake()
-        self.client.send("PA", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        offer = target.expect(CONNECTION)
-        target.send(board, ACK, offer.client, offer.target)
-        target.expect(PACKET)
+        for _ in range(self.flows):
+            self.hand_over()
 
-    def frame(self, flags="A", payload=0):
-        client = self.client
+    def hand_over(self):
+        client, target = self.net.client(self.board), self.target
+        client.handshake()
+        client.send("PA", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        offer = target.expect(CONNECTION)
+        target.send(self.board, ACK, offer.client, offer.target)
+        target.expect(PACKET)
+        self.clients.append(client)
+
+    def frame(self, flags="A", payload=0, flow=0):
+        client = self.clients[flow]
         packet = segment(self.net.address, client.port, *client.service, flags, client.seq, client.ack, b"x" * payload)
         return ethernet(self.board.mac(0), self.net.mac, packet)
 
@@ -141,29 +147,29 @@ def measure(way, payload):
     return cost
 
 
-def network():
-    os.environ["IPOS_CLUSTER_BARE"] = "1"
+def network(flows=1):
     kinds = (Drop, Ipos, Redirect, Ipvs, IpForward, Plain)
-    boards = cluster(len(kinds))
-    sh("modprobe ipos")
+    boards = bare(len(kinds))
     net, end = Clients(boards), Fabric(boards, 9, known=False)
     ways = []
     for kind, board in zip(kinds, boards):
         ways.append(kind(net, board, end) if kind is Ipos else kind(net, board))
     for way in ways:
         if way.name == "ipos":
-            # What it sends of itself would be counted, too.
-            way.board.set(server_ip=way.board.fabric, settle_ms=0, advertise_ms=0)
+            silent(way.board)
+            # By the clock it is not to become impatient.
+            way.board.set(hold_ms=600000, offer_ms=60000)
+        way.flows = flows
         way.prepare()
         if way.name != "ipos":
-            # The first packet of a connection.
-            net.wire.send_raw(way.frame("S"))
+            # A connection's first packets. One that is half open is soon forgotten, and a wait for the host may take long.
+            for flow in range(flows):
+                net.wire.send_raw(way.frame("S", flow=flow))
+                net.wire.send_raw(way.frame(flow=flow))
     for board in boards:
         sh(f"tc qdisc add dev {board.name}-eth1 clsact")
         sh(f"tc filter add dev {board.name}-eth1 ingress matchall action drop")
-    # A packet that somebody listens to is copied.
-    net.wire.socket.close()
-    end.wire.socket.close()
+    deaf(net, end)
     return ways
 
 
@@ -213,4 +219,5 @@ def main():
     rows(ways, costs)
 
 
-main()
+if __name__ == "__main__":
+    main()
