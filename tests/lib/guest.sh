@@ -169,7 +169,7 @@ guest_append() {
 	append+=" random.trust_cpu=on"
 	append+=" ipos_top=\"$top\" ipos_work=\"$1\" ipos_cwd=\"$PWD\""
 	# An idle guest that counts skips to its next timer: a wait for the host may take it minutes.
-	[ -z "$count" ] || append+=" sysctl.kernel.hung_task_timeout_secs=0"
+	[ -z "$count" ] || append+=" sysctl.kernel.hung_task_timeout_secs=0 clearcpuid=cx16"
 	# Measured by the guest, it may be anything on a busy host.
 	[ "$count" ] || khz=$("$top/build/bin/tsc-khz")
 	append+=" tsc_early_khz=$khz"
@@ -178,7 +178,7 @@ guest_append() {
 
 # guest_boot NAME [QEMU-OPTION...]
 guest_boot() {
-	local name=$1 dir=$work/$1 console=(-chardev "null,id=tty") accel=(-accel "tcg,thread=multi")
+	local name=$1 dir=$work/$1 console=(-chardev "null,id=tty") accel=(-accel "tcg,thread=multi") cpu=max,-la57,-cx16
 	shift
 	guest_options[$name]=${*@Q}
 	guest_ports "$dir" "$name"
@@ -194,12 +194,13 @@ guest_boot() {
 		console=(-chardev "stdio,id=tty,signal=off")
 		exec 7>&1
 	fi
-	[ -z "$count" ] || accel=(-accel "tcg,thread=single" -icount "shift=0,sleep=off")
+	# A guest that counts has it for programs that want it; its kernel is told to leave it alone.
+	[ -z "$count" ] || accel=(-accel "tcg,thread=single" -icount "shift=0,sleep=off") cpu=max,-la57
 	# -cx16: qemu 7.2's emulation of cmpxchg16b crashes newer kernels. -la57: while a kernel looks at its boot CPU anew it
 	# forgets for a moment that this has five levels of page tables, and then KASAN takes each address for a wild one.
 	# Never KVM: where it is nested it may hang.
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
-		"${accel[@]}" -cpu max,-cx16,-la57 -smp "${count:-$cpus}" -m "$memory" \
+		"${accel[@]}" -cpu "$cpu" -smp "${count:-$cpus}" -m "$memory" \
 		-object memory-backend-memfd,id=mem,share=on,size="${memory}M" -machine q35,memory-backend=mem \
 		-kernel "$boot/vmlinuz" -initrd "$boot/initrd" -append "$(guest_append "$dir")" -serial "file:$dir/console" \
 		-chardev "socket,id=fs,path=$dir/fs" -device vhost-user-fs-pci,chardev=fs,tag=host \

@@ -26,7 +26,7 @@ NOBODY = "0.0.0.0", 0
 REQUEST = b"GET /fake HTTP/1.1\r\nHost: a.example\r\n\r\n"
 board1.ctl("service", "add", "tcp", "192.0.2.1:80", "inspect", "http")
 board1.ctl("url", "add", "*/fake", "server", fake.address)
-board1.set(hold_ms=600000, offer_ms=60000)
+board1.set(hold_ms=600000, offer_ms=60000, closing_timeout=3600)
 EPOCH = 0x1000
 # Each test begins another life of the board, so that its snapshots begin anew.
 epochs = iter(range(EPOCH, 1 << 30))

@@ -21,7 +21,7 @@ board1.ctl("url", "add", "*/moved", "server", board2.fabric)
 board1.ctl("url", "add", "*/fake", "server", fake.address)
 # Nothing but what a test sends decides.
 for board in board1, board2:
-    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000)
+    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000, closing_timeout=3600)
 
 GET = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"
 MOVED = b"GET /moved HTTP/1.1\r\nHost: a.example\r\n\r\n"

@@ -22,7 +22,7 @@ board1.ctl("service", "add", "tcp", "192.0.2.1:80", "inspect", "http")
 board1.ctl("url", "add", "*/moved", "server", board2.fabric)
 # Nothing but what a test sends decides.
 for board in board1, board2:
-    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000)
+    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000, closing_timeout=3600)
 DEFAULT = board1.show()
 ROOM = dict(limit_temporary=DEFAULT["limit_temporary"], syn_cookies_threshold=DEFAULT["syn_cookies_threshold"],
             hold_bytes=DEFAULT["hold_bytes"])

@@ -24,7 +24,7 @@ board1.ctl("service", "add", "tcp", "192.0.2.1:80", "inspect", "http")
 board1.ctl("url", "add", "*/moved", "server", "10.0.0.2")
 # Nothing but what a test sends decides.
 for board in board1, board2:
-    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000)
+    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000, closing_timeout=3600)
 
 SERVICE = "192.0.2.1", 80
 TARGET = board2.fabric, 80
@@ -409,7 +409,7 @@ def _():
         known.send(board2, CONNECTION, at, TARGET, conn(SERVICE, tcb(next(ids), queued=65536, rcv_wnd=65535)))
         wait_for(lambda: not board2.flows("connect"), "the end of the reservation")
     equal(known.answered(board2), [])
-    board2.set(reserve_ms=600000)
+    board2.set(reserve_ms=600000, closing_timeout=3600)
     refused(VERSION, client(), tcb(next(ids), queued=65537))
 
 

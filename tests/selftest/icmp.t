@@ -29,7 +29,7 @@ board1.ctl("service", "add", "tcp", "192.0.2.1:80", "inspect", "http")
 board1.ctl("url", "add", "*", "server", fake.address)
 for board in board1, board2:
     # Nothing but what a test sends decides.
-    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000)
+    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000, closing_timeout=3600)
     # Errors come from a router that is on no way to it.
     sh(f"ip -n {board.name} route add 203.0.113.0/24 via 192.0.2.200")
 

@@ -63,7 +63,7 @@ def rows(board):
 
 
 for board in board1, board2:
-    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000)
+    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000, closing_timeout=3600)
 quiet()
 board1.ctl("service", "add", "tcp", "192.0.2.1:80", "inspect", "http")
 board1.ctl("service", "add", "tcp", "192.0.2.1:81", "inspect", "http")

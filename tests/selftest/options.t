@@ -23,7 +23,7 @@ for board in board1, board2:
     # One packet a segment, so that its size can be seen.
     sh(f"ip -n {board.name} link set eth0 gso_max_segs 1")
     # Nothing but what a test sends decides.
-    board.set(hold_ms=600000, offer_ms=10000, ack_ms=10000, reserve_ms=600000)
+    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000, reserve_ms=600000, closing_timeout=3600)
 
 GET = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"
 MOVED = b"GET /moved HTTP/1.1\r\nHost: a.example\r\n\r\n"

@@ -25,7 +25,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"
 IS_STARTING = 1
 MEMORY = 1 << 20
 ids, ports, snapshots = iter(range(1000, 1 << 30)), iter(range(8000, 9000)), iter(range(1, 1 << 30))
-board1.set(hold_ms=600000, offer_ms=60000, wait_ms=600000, ack_ms=60000, reserve_ms=600000)
+board1.set(hold_ms=600000, offer_ms=60000, wait_ms=600000, ack_ms=60000, reserve_ms=600000, closing_timeout=3600)
 board1.ctl("server", "del", board2.fabric)
 
 

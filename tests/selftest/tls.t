@@ -19,7 +19,7 @@ board1.ctl("service", "add", "tcp", "192.0.2.1:443", "inspect", "tls")
 board1.ctl("url", "add", "moved.example", "server", "10.0.0.2")
 board1.ctl("url", "add", "path.example/video", "server", "10.0.0.2")
 for board in board1, board2:
-    board.set(hold_ms=600000, offer_ms=10000, ack_ms=10000)
+    board.set(hold_ms=600000, offer_ms=60000, ack_ms=60000)
 
 MOVED = records(message(server_name(b"moved.example")))
 HERE = records(message(server_name(b"here.example")))

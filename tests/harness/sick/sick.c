@@ -51,13 +51,18 @@ static void no_rcu(void)
 		pr_info("sick: never\n");
 }
 
+/* A timer without a function is one that was shut down: it would not be armed. */
+static void expired(struct timer_list *timer)
+{
+}
+
 static void armed_timer_freed(void)
 {
 	struct timer_list *timer = kmalloc(sizeof(*timer), GFP_KERNEL);
 
 	if (!timer)
 		return;
-	timer_setup(timer, NULL, 0);
+	timer_setup(timer, expired, 0);
 	mod_timer(timer, jiffies + 1000 * HZ);
 	kfree(timer);
 }
