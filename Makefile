@@ -6,7 +6,7 @@ KDIR	?= /lib/modules/$(KVER)/build
 BUILD	:= $(CURDIR)/build
 TREE	:= $(BUILD)/$(KVER)/tree
 
-.PHONY: all help module kunit faults ipos-ctl vm-tools ipos-agent install check check-6.12 check-debug check-vms unit static demo play model fuzz bench coverage torture clean
+.PHONY: all help module kunit faults bench-tables ipos-ctl vm-tools ipos-agent install check check-6.12 check-debug check-vms unit static demo play model fuzz sim bench coverage torture clean
 
 all: module ipos-ctl ipos-agent ## the module for kernel KVER (this one's by default), ipos-ctl and ipos-agent
 
@@ -45,6 +45,13 @@ faults: ## build/KVER/ipos_faults.ko: lets memory fail where ipos.ko asks for it
 	+$(MAKE) -C $(KDIR) M=$(BUILD)/$(KVER)/faults modules
 	@cp -u $(BUILD)/$(KVER)/faults/ipos_faults.ko $(BUILD)/$(KVER)/
 
+bench-tables: ## build/KVER/bench/ipos_tables.ko: the module's flow tables, for make bench
+	@mkdir -p $(BUILD)/$(KVER)/bench
+	@cp -rsuf $(CURDIR)/src $(CURDIR)/include $(wildcard $(CURDIR)/tests/bench/tables/*) \
+		$(BUILD)/$(KVER)/bench/
+	@find $(BUILD)/$(KVER)/bench -xtype l -delete
+	+$(MAKE) -C $(KDIR) M=$(BUILD)/$(KVER)/bench CONFIG_DEBUG_INFO_BTF_MODULES= modules
+
 ipos-ctl: ## build/bin/ipos-ctl; its manual page and completion, below build/share
 	@mkdir -p $(BUILD)/bin
 	+$(MAKE) -C tools/ipos-ctl O=$(BUILD)/bin S=$(BUILD)/share all
@@ -73,6 +80,8 @@ SICK	:= tests/harness/debug.t
 # With modules of their own, which are built for the debug kernel only.
 KUNIT	:= tests/kunit/selftest/kunit.sh
 FAULTS	:= tests/faults/selftest/faults.t
+# In the VM; `make fuzz` has it run long.
+FUZZED	:= tests/fuzz/selftest/kernel.t
 # On 6.12, on the debug kernel and over tests/vms each time: what stands on the
 # kernel's own TCP, its hooks and its tables of sockets, what takes things down,
 # and what needs hosts of their own. The rest is for check-6.12 and its like.
@@ -88,7 +97,7 @@ TESTS	?= $(sort $(filter-out $(VMS) $(SICK),$(wildcard tests/static/*.t \
 		 tests/unit/*.t tests/fuzz/*.t tests/model/*.t \
 		 tests/harness/*.t))) $(SELFTESTS) \
 	   $(addprefix 6.12:,$(STATIC612) $(TESTS612)) $(TESTSVMS) \
-	   $(addprefix debug:,$(KUNIT) $(DEBUGTESTS))
+	   $(addprefix debug:,$(KUNIT) $(FUZZED) $(DEBUGTESTS))
 PROVE	:= prove --timer --failures --comments --jobs $(JOBS) --exec tests/exec
 
 check: ## what CI runs; TESTS="FILE..." for some
@@ -98,7 +107,7 @@ check-6.12: ## all tests in the VM and over tests/vms, on 6.12
 	$(PROVE) $(addprefix 6.12:,$(STATIC612) $(SELFTESTS) $(VMSTESTS))
 
 check-debug: ## all tests in the VM, on the debug kernel, and those of that kernel
-	$(PROVE) $(SICK) $(addprefix debug:,$(KUNIT) $(FAULTS) $(SELFTESTS))
+	$(PROVE) $(SICK) $(addprefix debug:,$(KUNIT) $(FAULTS) $(FUZZED) $(SELFTESTS))
 
 check-vms: ## tests/vms itself, and all tests that can run over it
 	$(PROVE) $(VMS) $(VMSTESTS)
@@ -112,8 +121,10 @@ static: ## checkpatch, sparse, W=1, direction of symbols, licences, shellcheck
 model: ## the hand-off's rules by spin: every case, every rule switched off
 	tests/model/run
 
-fuzz: ## every parser, ten million inputs each, under sanitizers; RUNS=N for more or fewer
+fuzz: ## every parser, RUNS=10000000 inputs each, under sanitizers; frames and netlink, a tenth each, on the debug kernel
 	tests/fuzz/run $(or $(RUNS),10000000)
+	IPOS_FUZZ_RUNS=$$(($(or $(RUNS),10000000) / 10)) IPOS_FUZZ_SEED=$(or $(SEED),1) \
+		tests/vm -k debug -t 0 -- $(FUZZED)
 
 torture: ## 100,000 connections move while all goes wrong; HANDOFFS=N for more or fewer, SEED=N for other faults
 	IPOS_TORTURE=$(or $(HANDOFFS),100000) IPOS_SEED=$(or $(SEED),1) \
@@ -122,7 +133,11 @@ torture: ## 100,000 connections move while all goes wrong; HANDOFFS=N for more o
 coverage: ## which lines of the module the tests of the VM reach; TESTS="FILE..." for some
 	tests/coverage/run $(filter-out tests/selftest/vms/%,$(filter tests/selftest/%,$(TESTS)))
 
-bench: ## instructions per packet beside IPVS, tc and ip_forward: build/bench.json
+sim: ## clusters of ten to ten thousand boards, simulated with the module's own policies; SEED=N, PART=adverts|decisions|size|age|tail
+	@tests/sim/build $(BUILD)/sim/sim -O2 tests/sim/main.c
+	@$(BUILD)/sim/sim $(or $(SEED),1) $(PART)
+
+bench: ## what it costs beside what else does its work: build/bench.json, drawn in build/bench/*.svg
 	tests/bench/run
 
 install: all ## module, ipos-ctl, its manual page, the systemd unit, into this system
