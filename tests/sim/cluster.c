@@ -264,6 +264,17 @@ void cluster_end(void)
 	free(sim.requests);
 }
 
+struct sim_result cluster_simulate(const struct sim_options *options)
+{
+	struct sim_result result;
+
+	cluster_begin(options);
+	cluster_run(options->warm_s + options->run_s);
+	result = cluster_result();
+	cluster_end();
+	return result;
+}
+
 struct ipos_server *cluster_row(u32 board)
 {
 	return sim.rows[board];

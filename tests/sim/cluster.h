@@ -89,6 +89,9 @@ void cluster_run(double seconds);
 struct sim_result cluster_result(void);
 void cluster_end(void);
 
+/* All of it: the seconds that do not count, and those that do. */
+struct sim_result cluster_simulate(const struct sim_options *options);
+
 /* For tests: what befalls a board. */
 struct ipos_server *cluster_row(u32 board);
 void cluster_kill(u32 board);

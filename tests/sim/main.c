@@ -38,17 +38,6 @@ static struct sim_options cluster_of(u32 boards)
 	};
 }
 
-static struct sim_result result_of(const struct sim_options *options)
-{
-	struct sim_result result;
-
-	cluster_begin(options);
-	cluster_run(options->warm_s + options->run_s);
-	result = cluster_result();
-	cluster_end();
-	return result;
-}
-
 static void advertisements(void)
 {
 	struct sim_options options;
@@ -117,7 +106,7 @@ static void decisions(void)
 
 static void print_time(const struct sim_options *options)
 {
-	struct sim_result result = result_of(options);
+	struct sim_result result = cluster_simulate(options);
 
 	printf(" %.2f %.1f %u |", result.mean, result.p99, result.longest);
 	fflush(stdout);

@@ -13,21 +13,11 @@ static struct sim_options small(u32 boards, u8 policy)
 	};
 }
 
-static struct sim_result run(const struct sim_options *options)
-{
-	struct sim_result result;
-
-	cluster_begin(options);
-	cluster_run(options->warm_s + options->run_s);
-	result = cluster_result();
-	cluster_end();
-	return result;
-}
-
 static void loses_nothing(u8 policy)
 {
 	struct sim_options options = small(20, policy);
-	struct sim_result once = run(&options), again = run(&options), other;
+	struct sim_result once = cluster_simulate(&options);
+	struct sim_result again = cluster_simulate(&options), other;
 
 	tap_ok(once.arrived > 1000 && !once.lost &&
 	       once.arrived == once.finished + once.inside,
@@ -36,14 +26,14 @@ static void loses_nothing(u8 policy)
 	tap_ok(once.print == again.print && once.mean == again.mean &&
 	       once.frames == again.frames, "and the same again");
 	options.seed++;
-	other = run(&options);
+	other = cluster_simulate(&options);
 	tap_ok(once.print != other.print, "but not with another seed");
 }
 
 static void advertises(void)
 {
 	struct sim_options options = small(20, SIM_LEAST_CONN);
-	struct sim_result result = run(&options);
+	struct sim_result result = cluster_simulate(&options);
 
 	/* 20 boards, 10 a second, 5 s; a tenth more or less, on average none. */
 	tap_ok(result.frames >= 900 && result.frames <= 1100,
@@ -90,14 +80,15 @@ static void leaves_out_who_is_silent(void)
 static void tells_policies_apart(void)
 {
 	struct sim_options options = small(30, SIM_ORACLE);
-	struct sim_result oracle = run(&options), conn, chance, best;
+	struct sim_result oracle = cluster_simulate(&options);
+	struct sim_result conn, chance, best;
 
 	options.policy = SIM_LEAST_CONN;
-	conn = run(&options);
+	conn = cluster_simulate(&options);
 	options.policy = SIM_RANDOM;
-	chance = run(&options);
+	chance = cluster_simulate(&options);
 	options.policy = SIM_BEST;
-	best = run(&options);
+	best = cluster_simulate(&options);
 	tap_ok(oracle.mean < conn.mean && conn.mean < chance.mean &&
 	       chance.mean < best.mean,
 	       "times: oracle %.2f, least-conn %.2f, random %.2f, herd %.2f",
