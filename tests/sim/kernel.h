@@ -8,34 +8,19 @@
 #ifndef SIM_KERNEL_H
 #define SIM_KERNEL_H
 
-#include <endian.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
-typedef int8_t s8;
-typedef int16_t s16;
-typedef int32_t s32;
-typedef int64_t s64;
-typedef u8 __u8;
-typedef u16 __u16;
-typedef u32 __u32;
-typedef u64 __u64;
-typedef s32 __s32;
-typedef u16 __be16;
-typedef u32 __be32;
-typedef u64 __be64;
-typedef u16 __sum16;
+/* What of it the pure floors have in user space, too; the rest is the kernel. */
+#include "compat/types.h"
+#define __KERNEL__
+
+typedef __s8 s8;
+typedef __s16 s16;
+typedef __s64 s64;
 typedef unsigned int gfp_t;
 
-#define __force
 #define __rcu
 #define __percpu
 #define __acquires(x)
@@ -62,12 +47,6 @@ typedef unsigned int gfp_t;
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
 #define WARN_ON_ONCE(x)	(x)
 
-#define cpu_to_be16(x)	htobe16(x)
-#define cpu_to_be32(x)	htobe32(x)
-#define cpu_to_be64(x)	htobe64(x)
-#define be16_to_cpu(x)	be16toh(x)
-#define be32_to_cpu(x)	be32toh(x)
-#define be64_to_cpu(x)	be64toh(x)
 #define ntohl(x)	be32toh(x)
 #define htonl(x)	htobe32(x)
 #define htons(x)	htobe16(x)
