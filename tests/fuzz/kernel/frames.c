@@ -14,12 +14,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "guided.h"
+#include "right.h"
 
 #define LEAVE_SUMS	0x01
 #define ACKNOWLEDGE	0x02
-
-#define IPOS_TYPE	0x0007
-#define IPOS_HEAD	16
 
 static int taps[2];
 static uint32_t acknowledged;
@@ -38,35 +36,6 @@ static void frames_open(char **devices)
 		if (taps[i] < 0 || ioctl(taps[i], TUNSETIFF, &request))
 			fuzz_die(devices[i]);
 	}
-}
-
-static uint16_t get16(const uint8_t *at)
-{
-	return at[0] << 8 | at[1];
-}
-
-static void put16(uint8_t *at, uint16_t value)
-{
-	at[0] = value >> 8;
-	at[1] = value;
-}
-
-/* RFC 1071, with @sum to begin with. */
-static uint16_t sum_of(const uint8_t *data, size_t len, uint32_t sum)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		sum += i & 1 ? data[i] : data[i] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum;
-}
-
-static void set_sum(uint8_t *at, const uint8_t *data, size_t len, uint32_t sum)
-{
-	put16(at, 0);
-	put16(at, sum_of(data, len, sum));
 }
 
 /* The sums of an IP packet and what is in it, as far as there is one. */
@@ -95,17 +64,9 @@ static void mend_packet(uint8_t *ip, size_t len)
 
 static void mend_ipos(uint8_t *frame, size_t len)
 {
-	size_t covered = IPOS_HEAD;
-
-	if (len < IPOS_HEAD)
-		return;
-	if (frame[12] == 2)
-		mend_packet(frame + IPOS_HEAD, len - IPOS_HEAD);
-	else if (frame[12] == 1)
-		covered += frame[13] == 1 ? 146 : 6;
-	else if (frame[12] != 3 && len >= IPOS_HEAD + 2)
-		covered += get16(frame + IPOS_HEAD);
-	set_sum(frame + 14, frame, covered < len ? covered : len, 0);
+	if (len > IPOS_HDR_LEN && frame[12] == IPOS_TYPE_PACKET)
+		mend_packet(frame + IPOS_HDR_LEN, len - IPOS_HDR_LEN);
+	set_frame_sum(frame, len);
 }
 
 static void mend(struct record *record)
@@ -121,7 +82,7 @@ static void mend(struct record *record)
 		return;
 	if (type == ETH_P_IP)
 		mend_packet(frame, len);
-	else if (type == IPOS_TYPE)
+	else if (type == IPOS_ETHERTYPE)
 		mend_ipos(frame, len);
 }
 

@@ -232,7 +232,8 @@ def serves():
     sh("ip netns delete after")
 
 
-sh("gcc -O2 -Wall -Wextra -Werror -o /tmp/guided " + " ".join(glob.glob(f"{TOP}/tests/fuzz/kernel/*.c")))
+sh(f"gcc -O2 -Wall -Wextra -Werror -I{TOP}/include/uapi -I{TOP}/tests/fuzz -o /tmp/guided " +
+   " ".join(glob.glob(f"{TOP}/tests/fuzz/kernel/*.c")))
 sh("modprobe -a ipos tun")
 if not os.path.ismount("/sys/kernel/debug"):
     sh("mount -t debugfs none /sys/kernel/debug")
