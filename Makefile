@@ -90,6 +90,9 @@ TESTS612 ?= $(addprefix tests/selftest/,conformance.t cookiemap.t handoff.t \
 		handshake.t leave.t listeners.sh options.t programs.sh rounds.t \
 		start.t tcb.t udp.t)
 DEBUGTESTS ?= $(addprefix tests/selftest/,leave.t rounds.t)
+# In which CPUs meet: packets, commands, timers and what goes away.
+RACETESTS ?= $(addprefix tests/selftest/,floods.t handoff.t leave.t load.sh \
+		rounds.t state.sh teardown.sh udp.sh udp.t)
 TESTSVMS ?= $(wildcard tests/selftest/vms/*.sh) \
 	    $(addprefix vms:tests/selftest/,dns.sh loss.sh peers.sh state.sh) \
 	    6.12:vms:tests/selftest/peers.sh
@@ -126,9 +129,11 @@ fuzz: ## every parser, RUNS=10000000 inputs each, under sanitizers; frames and n
 	IPOS_FUZZ_RUNS=$$(($(or $(RUNS),10000000) / 10)) IPOS_FUZZ_SEED=$(or $(SEED),1) \
 		tests/vm -k debug -t 0 -- $(FUZZED)
 
-torture: ## 100,000 connections move while all goes wrong; HANDOFFS=N for more or fewer, SEED=N for other faults
-	IPOS_TORTURE=$(or $(HANDOFFS),100000) IPOS_SEED=$(or $(SEED),1) \
+torture: ## 100,000 connections move while all goes wrong; HANDOFFS=N, SEED=N; floods, and data races
+	IPOS_TORTURE=$(or $(HANDOFFS),100000) IPOS_SEED=$(or $(SEED),1) IPOS_WIDTH=$(or $(WIDTH),64) \
 		tests/vms -t 0 3 -- tests/selftest/vms/torture.sh
+	tests/vm -I -t 0 -- tests/torture/floods.py
+	$(PROVE) $(addprefix kcsan:,$(RACETESTS))
 
 coverage: ## which lines of the module the tests of the VM reach; TESTS="FILE..." for some
 	tests/coverage/run $(filter-out tests/selftest/vms/%,$(filter tests/selftest/%,$(TESTS)))

@@ -71,6 +71,8 @@ nginx_start() {
 			fastcgi_temp_path $dir/fastcgi;
 			uwsgi_temp_path $dir/uwsgi;
 			scgi_temp_path $dir/scgi;
+			# A third of a full send buffer, read by a slow client on a slow machine
+			send_timeout 1h;
 			server {
 				listen 80;
 				root $2;

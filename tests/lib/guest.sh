@@ -36,6 +36,9 @@ guest_init() {
 	if [ "$kernel" = debug ]; then
 		# Its checks take time, and memory: but each page that is in use is looked at for leaks.
 		patience=6 boot_limit=180 memory=$((memory < 768 ? 768 : memory)) limit=$((limit * patience))
+	elif [ "$kernel" = kcsan ]; then
+		# It lets accesses wait, to see who comes meanwhile.
+		patience=3 limit=$((limit * patience))
 	fi
 	mkdir -p "$top/build/vm"
 	work=$(mktemp -d "$top/build/vm/XXXXXX")
@@ -81,8 +84,8 @@ guest_prepare() (
 	fi
 	need pkg-config pkg-config
 	need /usr/include/libmnl/libmnl.h libmnl-dev
-	# The module's compiler is to count what runs, where the kernel can.
-	export GCOV_PROFILE=y
+	# The module's compiler is to count what runs, or tell it, where the kernel can.
+	export GCOV_PROFILE=y KCOV_INSTRUMENT=y
 	make -s -j "$(nproc)" -C "$top" module KVER="$release" KDIR="$boot/build" >&2 9>&-
 	make -s -C "$top" ipos-ctl ipos-agent >&2 9>&-
 	cp "$top/build/bin/ipos-ctl" "$top/build/bin/ipos-agent" "$work/bin/"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Connections move while all goes wrong: what the clients saw and what the applications did must be one story (sums.py).
-# IPOS_TORTURE connections (some hundred; `make torture` has 100,000) in nine parts, IPOS_SEED says what the wires do.
+# IPOS_TORTURE connections (some hundred; `make torture` has 100,000) in nine parts, IPOS_WIDTH of them at once; IPOS_SEED
+# says what the wires do.
 # vms 3
 # need /usr/bin/python3 python3
 
@@ -13,7 +14,7 @@ export IPOS_ADVERTISE_MS=500
 . lib/cluster.sh
 # shellcheck source=tests/lib/flows.sh
 . lib/flows.sh
-each=$((${IPOS_TORTURE:-540} / 9)) seed=${IPOS_SEED:-1} width=16 first=0
+each=$((${IPOS_TORTURE:-540} / 9)) seed=${IPOS_SEED:-1} width=${IPOS_WIDTH:-16} first=0
 plan 39
 
 ok "three boards are up" ./cluster up 3
